@@ -1,0 +1,99 @@
+// How many wrong answers in a row are tolerated, for the second factor and for passwords. Attempts are
+// counted before they are judged; these functions say what a count means.
+import type { Limits } from "./limits.ts";
+import { addSeconds, type Instant } from "./time.ts";
+import type { FactorAttempts } from "./user.ts";
+
+type FactorLimits = Pick<
+  Limits,
+  "attemptsInARowUntilLock" | "attemptsInARowUntilOff" | "lockSeconds"
+>;
+
+// Whether the second factor is out of use until an administrator puts it back.
+export function factorIsOff(attempts: FactorAttempts, limits: FactorLimits): boolean {
+  return attempts.inARow >= limits.attemptsInARowUntilOff;
+}
+
+// Until when the second factor is locked; null: it is not.
+export function factorLockedUntil(attempts: FactorAttempts, now: Instant): Instant | null {
+  return attempts.lockedUntil !== null && attempts.lockedUntil > now ? attempts.lockedUntil : null;
+}
+
+// The run with one more attempt. Every tenth locks, from the moment it is counted: whoever guesses in
+// parallel finds the lock before the tenth is judged. A right answer ends the run and the lock.
+export function countFactorAttempt(
+  attempts: FactorAttempts,
+  now: Instant,
+  limits: FactorLimits,
+): FactorAttempts {
+  const inARow = attempts.inARow + 1;
+  const locks = inARow % limits.attemptsInARowUntilLock === 0;
+  return { inARow, lockedUntil: locks ? addSeconds(now, limits.lockSeconds) : null };
+}
+
+// A run of failures that is kept under a key: a login name seen from one network, or a network alone.
+export interface AttemptRun {
+  readonly count: number;
+  readonly firstAt: Instant;
+  readonly lockedUntil: Instant | null;
+}
+
+export type AttemptPolicy =
+  // Every `untilLock` failures lock, each lock twice as long as the one before, up to a maximum.
+  | {
+      readonly kind: "growing-lock";
+      readonly untilLock: number;
+      readonly lockSeconds: number;
+      readonly lockSecondsMax: number;
+    }
+  // At most so many failures in a window.
+  | { readonly kind: "window"; readonly max: number; readonly windowSeconds: number };
+
+// How long a run is remembered after its last failure.
+const RUN_LIFE_SECONDS = 86_400;
+
+export type AttemptCount =
+  | { readonly outcome: "counted"; readonly run: AttemptRun; readonly expiresAt: Instant }
+  | { readonly outcome: "limited"; readonly retryAt: Instant };
+
+// The run with one more attempt, or until when no attempt is looked at.
+export function countAttempt(
+  run: AttemptRun | null,
+  policy: AttemptPolicy,
+  now: Instant,
+): AttemptCount {
+  if (run?.lockedUntil && run.lockedUntil > now) {
+    return { outcome: "limited", retryAt: run.lockedUntil };
+  }
+  return policy.kind === "window"
+    ? countInWindow(run, policy, now)
+    : countTowardsLock(run, policy, now);
+}
+
+function countInWindow(
+  run: AttemptRun | null,
+  policy: Extract<AttemptPolicy, { kind: "window" }>,
+  now: Instant,
+): AttemptCount {
+  const endsAt = run === null ? null : addSeconds(run.firstAt, policy.windowSeconds);
+  if (run === null || endsAt === null || endsAt <= now) {
+    const fresh = { count: 1, firstAt: now, lockedUntil: null };
+    return { outcome: "counted", run: fresh, expiresAt: addSeconds(now, policy.windowSeconds) };
+  }
+  if (run.count >= policy.max) return { outcome: "limited", retryAt: endsAt };
+  return { outcome: "counted", run: { ...run, count: run.count + 1 }, expiresAt: endsAt };
+}
+
+function countTowardsLock(
+  run: AttemptRun | null,
+  policy: Extract<AttemptPolicy, { kind: "growing-lock" }>,
+  now: Instant,
+): AttemptCount {
+  const count = (run?.count ?? 0) + 1;
+  const locks = count % policy.untilLock === 0;
+  const doublings = Math.min(count / policy.untilLock - 1, 20);
+  const seconds = Math.min(policy.lockSeconds * 2 ** doublings, policy.lockSecondsMax);
+  const lockedUntil = locks ? addSeconds(now, seconds) : null;
+  const next = { count, firstAt: run?.firstAt ?? now, lockedUntil };
+  return { outcome: "counted", run: next, expiresAt: addSeconds(now, RUN_LIFE_SECONDS) };
+}

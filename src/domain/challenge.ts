@@ -1,0 +1,47 @@
+// A challenge: one code, sent for one purpose to one number, with its attempts and its end.
+import type { Limits } from "./limits.ts";
+import { addSeconds, type Instant } from "./time.ts";
+
+export type ChallengePurpose = "login" | "bind" | "step-up";
+
+export interface Challenge {
+  // At least 128 random bits; the code is computed from it.
+  readonly id: string;
+  readonly codeKeyId: string;
+  readonly purpose: ChallengePurpose;
+  readonly phone: string;
+  readonly openedAt: Instant;
+  readonly expiresAt: Instant;
+  // How often a text went out for it; 0: none yet, or the only one failed.
+  readonly sends: number;
+}
+
+export type ChallengeVerdict =
+  | { readonly outcome: "open" }
+  | { readonly outcome: "dead"; readonly because: "expired" | "too-many-attempts" };
+
+// Whether a challenge can still be answered. `attempts` are those counted before the one at hand.
+export function judgeChallenge(
+  challenge: Pick<Challenge, "expiresAt">,
+  attempts: number,
+  now: Instant,
+  limits: Pick<Limits, "attemptsPerCode">,
+): ChallengeVerdict {
+  if (now >= challenge.expiresAt) return { outcome: "dead", because: "expired" };
+  if (attempts >= limits.attemptsPerCode) return { outcome: "dead", because: "too-many-attempts" };
+  return { outcome: "open" };
+}
+
+// A new challenge, not sent yet. `id` is fresh randomness from the caller.
+export function openChallenge(
+  given: Pick<Challenge, "id" | "codeKeyId" | "purpose" | "phone">,
+  now: Instant,
+  limits: Pick<Limits, "codeLifeSeconds">,
+): Challenge {
+  return {
+    ...given,
+    openedAt: now,
+    expiresAt: addSeconds(now, limits.codeLifeSeconds),
+    sends: 0,
+  };
+}

@@ -1,0 +1,48 @@
+// One run through the pages, from the authorization request to its answer: which step is due, who is
+// signing in, what was proved. The engine's own record of it travels along, unread.
+import type { Challenge } from "./challenge.ts";
+import type { Proved } from "./factors.ts";
+import type { MfaDecision } from "./mfa-decision.ts";
+import type { Instant } from "./time.ts";
+
+export type Step =
+  // Who is it? The page with login and password.
+  | "first-factor"
+  // A number is to be bound; none was typed yet, or it may still be replaced.
+  | "bind-phone"
+  // A code is to be typed, or, while challenge.sends is 0, to be sent.
+  | "code"
+  // No second step is possible; the page says what to do.
+  | "refused"
+  // The user is asked whether the application may have what it wants.
+  | "consent"
+  // Everything is proved; the engine goes on.
+  | "done";
+
+export interface InteractionState {
+  readonly step: Step;
+  readonly userId: string | null;
+  readonly sourceId: string | null;
+  // Proved in this interaction, and by the session that it joins.
+  readonly proved: Proved;
+  readonly challenge: Challenge | null;
+  // True while the number of the challenge is still to be bound.
+  readonly binding: boolean;
+  // The decision that led here, for the audit log.
+  readonly decision: MfaDecision | null;
+}
+
+// The engine's record: opaque but for the few members that http and oidc read with care.
+export type EngineRecord = Readonly<Record<string, unknown>>;
+
+export interface Interaction {
+  readonly uid: string;
+  readonly record: EngineRecord;
+  // Null until the first step is done.
+  readonly state: InteractionState | null;
+  // Attempts at the open challenge.
+  readonly attempts: number;
+  // Changes with every move, so that a move can say what it was made from.
+  readonly version: number;
+  readonly expiresAt: Instant;
+}

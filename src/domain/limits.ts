@@ -1,0 +1,36 @@
+// Every life, attempt, gap and cap, as published in config/limits.json. Each key ends in its unit.
+import { z } from "zod";
+
+const seconds = z.int().min(1);
+const count = z.int().min(1);
+
+export const limitsSchema = z.strictObject({
+  codeLifeSeconds: z.int().min(1).max(600),
+  attemptsPerCode: count,
+  attemptsInARowUntilLock: count,
+  attemptsInARowUntilOff: count,
+  lockSeconds: seconds,
+  sendGapSeconds: seconds,
+  sendsPerChallenge: count,
+  sendsPerNumberPerDay: count,
+  usersPerBoundPhone: count,
+  interactionLifeSeconds: seconds,
+  sessionIdleSeconds: seconds,
+  sessionAbsoluteSeconds: seconds,
+  authorizationCodeLifeSeconds: z.int().min(1).max(60),
+  accessTokenLifeSeconds: seconds,
+  idTokenLifeSeconds: z.int().min(1).max(3600),
+  refreshTokenIdleSeconds: seconds,
+  grantLifeSeconds: seconds,
+  refreshReuseGraceSeconds: z.int().min(0).max(60),
+  passwordAttemptsUntilLock: count,
+  passwordLockSeconds: seconds,
+  passwordLockSecondsMax: seconds,
+  passwordFailuresPerAddress: count,
+  passwordFailuresPerAddressWindowSeconds: seconds,
+  passwordHashQueueMax: count,
+  smsTimeoutSeconds: z.int().min(1).max(30),
+  signingKeyPublishSeconds: z.int().min(0),
+});
+
+export type Limits = Readonly<z.infer<typeof limitsSchema>>;

@@ -1,0 +1,164 @@
+// Whether a second step is needed, and which: the table of docs/mfa-decision.md, in code. Questions 1
+// to 3 say whether it is demanded, 4 and 5 whether it has been done, 6 to 8 how it is done.
+// Whatever is not clearly "off" is on: an error while deciding must never let anybody in.
+import type { RequestedAcr } from "./requested-acr.ts";
+import { effectiveRules, type RulesOfApplication, type SecurityRules } from "./security-rules.ts";
+
+export interface MfaQuestion {
+  readonly request: RequestedAcr;
+  readonly rules: RulesOfApplication;
+  readonly sourceId: string;
+  // Whether the upstream provider did a second step that this source is trusted for, recently enough.
+  readonly upstreamDidIt: boolean;
+  // The factor that the first step proved.
+  readonly firstFactor: "pwd" | "sms";
+  // How long ago the session proved the other factor; null: it did not, or not for this request.
+  readonly otherFactorAgeSeconds: number | null;
+  readonly user: {
+    readonly phone: "none" | "assigned" | "bound";
+    readonly hasPassword: boolean;
+    readonly factorOff: boolean;
+  };
+}
+
+export type MfaDemand = "request-demands" | "application-rules" | "global-rules";
+
+export type MfaOutcome =
+  | {
+      readonly need: "none";
+      readonly because: "sms-off" | "source-off" | "upstream-did-it" | "factor-still-fresh";
+    }
+  | { readonly need: "code" | "bind-phone" | "password"; readonly because: MfaDemand }
+  | {
+      readonly need: "refuse";
+      readonly because: "no-other-factor" | "binding-not-allowed" | "factor-off";
+    };
+
+export interface MfaLayer {
+  readonly layer:
+    | "request"
+    | "rules"
+    | "source"
+    | "upstream"
+    | "session"
+    | "first-factor"
+    | "phone"
+    | "binding";
+  readonly verdict: string;
+  readonly because: string;
+}
+
+export type MfaDecision = MfaOutcome & { readonly layers: readonly MfaLayer[] };
+
+// Decides, and says what each question that was asked answered. Throws nothing.
+export function decideMfa(question: MfaQuestion): MfaDecision {
+  const layers: MfaLayer[] = [];
+  const outcome = ask(question, layers);
+  return { ...outcome, layers };
+}
+
+function ask(question: MfaQuestion, layers: MfaLayer[]): MfaOutcome {
+  const rules = effectiveRules(question.rules);
+  const demand = askWhetherDemanded(question, rules, layers);
+  if (demand === "sms-off" || demand === "source-off") return { need: "none", because: demand };
+
+  const done = askWhetherDone(question, rules, layers);
+  if (done !== null) return { need: "none", because: done };
+
+  return askHow(question, rules, demand, layers);
+}
+
+// Questions 1 to 3.
+function askWhetherDemanded(
+  question: MfaQuestion,
+  rules: SecurityRules,
+  layers: MfaLayer[],
+): MfaDemand | "sms-off" | "source-off" {
+  const { request, sourceId } = question;
+  if (request.level === "multi" || request.level === "unsupported") {
+    const because = request.essential ? "essential-acr" : "acr-values";
+    layers.push({ layer: "request", verdict: "demanded", because });
+    return "request-demands";
+  }
+  layers.push({ layer: "request", verdict: "silent", because: `acr-${request.level}` });
+
+  const whose = question.rules.own === null ? "global-rules" : "application-rules";
+  if (rules.mfa.sms === false) {
+    layers.push({ layer: "rules", verdict: "not-needed", because: `${whose}-sms-off` });
+    return "sms-off";
+  }
+  layers.push({ layer: "rules", verdict: "demanded", because: `${whose}-sms-on` });
+
+  const switched = Object.hasOwn(rules.mfa.sources, sourceId) ? rules.mfa.sources[sourceId] : null;
+  if (switched === false) {
+    layers.push({ layer: "source", verdict: "not-needed", because: "source-off" });
+    return "source-off";
+  }
+  const because = switched === null ? "source-not-mentioned" : "source-on";
+  layers.push({ layer: "source", verdict: "demanded", because });
+  return whose;
+}
+
+// Questions 4 and 5.
+function askWhetherDone(
+  question: MfaQuestion,
+  rules: SecurityRules,
+  layers: MfaLayer[],
+): "upstream-did-it" | "factor-still-fresh" | null {
+  if (question.upstreamDidIt) {
+    layers.push({ layer: "upstream", verdict: "done", because: "upstream-did-it" });
+    return "upstream-did-it";
+  }
+  layers.push({ layer: "upstream", verdict: "not-done", because: "not-proved-upstream" });
+
+  const age = question.otherFactorAgeSeconds;
+  const ageMax = rules.mfa.factorAgeSecondsMax;
+  if (age === null) {
+    layers.push({ layer: "session", verdict: "not-done", because: "not-proved" });
+    return null;
+  }
+  if (ageMax !== null && age > ageMax) {
+    layers.push({ layer: "session", verdict: "not-done", because: "factor-too-old" });
+    return null;
+  }
+  layers.push({ layer: "session", verdict: "done", because: "factor-still-fresh" });
+  return "factor-still-fresh";
+}
+
+// Questions 6 to 8.
+function askHow(
+  question: MfaQuestion,
+  rules: SecurityRules,
+  demand: MfaDemand,
+  layers: MfaLayer[],
+): MfaOutcome {
+  const { user } = question;
+  // The same phone never counts twice: after a code, the other factor is the password.
+  if (question.firstFactor === "sms") {
+    const verdict = user.hasPassword ? "password" : "refuse";
+    const because = user.hasPassword ? "phone-was-first" : "no-other-factor";
+    layers.push({ layer: "first-factor", verdict, because });
+    if (!user.hasPassword) return { need: "refuse", because: "no-other-factor" };
+    return { need: "password", because: demand };
+  }
+  layers.push({ layer: "first-factor", verdict: "sms", because: "password-was-first" });
+
+  if (user.factorOff) {
+    layers.push({ layer: "phone", verdict: "refuse", because: "factor-off" });
+    return { need: "refuse", because: "factor-off" };
+  }
+  if (user.phone !== "none") {
+    layers.push({ layer: "phone", verdict: "code", because: `phone-${user.phone}` });
+    return { need: "code", because: demand };
+  }
+  layers.push({ layer: "phone", verdict: "absent", because: "no-phone" });
+
+  // Binding beats skipping: a user without a phone must not become the way around rules that every
+  // other user obeys.
+  if (rules.mfa.binding !== "anybody") {
+    layers.push({ layer: "binding", verdict: "refuse", because: "binding-not-allowed" });
+    return { need: "refuse", because: "binding-not-allowed" };
+  }
+  layers.push({ layer: "binding", verdict: "bind-phone", because: "anybody-may-bind" });
+  return { need: "bind-phone", because: demand };
+}

@@ -1,0 +1,42 @@
+// The security rules: one global set, and an application's own where it customizes them.
+import { z } from "zod";
+
+export const securityRulesSchema = z.strictObject({
+  mfa: z.strictObject({
+    // The SMS code switch.
+    sms: z.boolean(),
+    // The MFA switch of each identity source, by its id. One that is not mentioned counts as on.
+    sources: z.record(z.string(), z.boolean()),
+    // How old a proved second factor may be before it is asked for again; null: as old as the session.
+    factorAgeSecondsMax: z.int().min(0).nullable(),
+    // Who may bind a first phone on the strength of the first factor alone.
+    binding: z.enum(["anybody", "administrator"]),
+  }),
+});
+
+export type SecurityRules = Readonly<z.infer<typeof securityRulesSchema>>;
+
+export const DEFAULT_RULES: SecurityRules = {
+  mfa: { sms: false, sources: {}, factorAgeSecondsMax: null, binding: "anybody" },
+};
+
+// What is stored for one application: the global rules always, its own only if it customizes.
+export interface RulesOfApplication {
+  readonly global: SecurityRules;
+  readonly own: SecurityRules | null;
+}
+
+// The rules that hold: the application's own if it customizes them, else the global ones.
+export function effectiveRules(rules: RulesOfApplication): SecurityRules {
+  return rules.own ?? rules.global;
+}
+
+// The same rules with the SMS switch set.
+export function withSms(rules: SecurityRules, on: boolean): SecurityRules {
+  return { ...rules, mfa: { ...rules.mfa, sms: on } };
+}
+
+// The same rules with one identity source's switch set.
+export function withSource(rules: SecurityRules, sourceId: string, on: boolean): SecurityRules {
+  return { ...rules, mfa: { ...rules.mfa, sources: { ...rules.mfa.sources, [sourceId]: on } } };
+}

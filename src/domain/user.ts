@@ -1,0 +1,87 @@
+// A person's account: its login names, its phone, and what guards its second factor.
+import type { Instant } from "./time.ts";
+
+// A number is "assigned" when an administrator filled it in, "bound" once its owner typed a code
+// that was sent to it. Only a bound number counts as verified.
+export interface UserPhone {
+  readonly number: string;
+  readonly status: "assigned" | "bound";
+  readonly since: Instant;
+}
+
+// The run of attempts at the second factor since the last success, over all codes and sign-ins.
+export interface FactorAttempts {
+  readonly inARow: number;
+  readonly lockedUntil: Instant | null;
+}
+
+// The claims of the scopes profile and address (OpenID Connect Core, 5.1).
+export interface Profile {
+  readonly name?: string | undefined;
+  readonly given_name?: string | undefined;
+  readonly family_name?: string | undefined;
+  readonly middle_name?: string | undefined;
+  readonly nickname?: string | undefined;
+  readonly profile?: string | undefined;
+  readonly picture?: string | undefined;
+  readonly website?: string | undefined;
+  readonly gender?: string | undefined;
+  readonly birthdate?: string | undefined;
+  readonly zoneinfo?: string | undefined;
+  readonly locale?: string | undefined;
+  readonly address?: Address | undefined;
+}
+
+export interface Address {
+  readonly formatted?: string | undefined;
+  readonly street_address?: string | undefined;
+  readonly locality?: string | undefined;
+  readonly region?: string | undefined;
+  readonly postal_code?: string | undefined;
+  readonly country?: string | undefined;
+}
+
+export interface User {
+  readonly id: string;
+  readonly username: string | null;
+  readonly email: string | null;
+  readonly emailVerified: boolean;
+  readonly loginPhone: string | null;
+  readonly phone: UserPhone | null;
+  readonly profile: Profile;
+  readonly passwordHash: string | null;
+  readonly status: "active" | "disabled";
+  readonly factorAttempts: FactorAttempts;
+  // Sessions and tokens that are older than this are dead: password changed, phone taken away,
+  // signed out everywhere.
+  readonly credentialsChangedAt: Instant;
+  readonly createdAt: Instant;
+  readonly updatedAt: Instant;
+}
+
+// One of a user's login names, in its normal form. No two users share one.
+export interface LoginName {
+  readonly kind: "username" | "email" | "phone";
+  readonly value: string;
+}
+
+// The login names that a user has, in normal form.
+export function loginNamesOf(user: Pick<User, "username" | "email" | "loginPhone">): LoginName[] {
+  const names: LoginName[] = [];
+  if (user.username !== null)
+    names.push({ kind: "username", value: normalUsername(user.username) });
+  if (user.email !== null) names.push({ kind: "email", value: normalEmail(user.email) });
+  if (user.loginPhone !== null) names.push({ kind: "phone", value: user.loginPhone });
+  return names;
+}
+
+// The form under which a username is unique: NFKC, lower case (compare RFC 8265, UsernameCaseMapped).
+export function normalUsername(username: string): string {
+  return username.normalize("NFKC").toLowerCase();
+}
+
+// The form under which an address is unique. The local part is folded as well: two mailboxes that
+// differ in case alone are more often a typing slip than two people.
+export function normalEmail(email: string): string {
+  return email.normalize("NFKC").toLowerCase();
+}

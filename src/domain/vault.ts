@@ -1,0 +1,99 @@
+// What keeps a copy of the store worthless: one random data key, kept in the store but wrapped by a key
+// derived from SECRET. Everything private is sealed under it, names and numbers are found by keyed index.
+// SECRET rotates by wrapping the data key again.
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from "node:crypto";
+
+export interface Vault {
+  // Seals a text. `context` says what it is ("users"), and must be the same on opening: a sealed
+  // value that was moved elsewhere does not open.
+  seal(text: string, context: string): Buffer;
+  // Opens what seal made; throws when it was changed or moved.
+  open(sealed: Uint8Array, context: string): string;
+  // The keyed index under which a value is found again. Says nothing about the value by itself.
+  index(kind: string, value: string): string;
+  // A key for another purpose, from the data key.
+  derive(purpose: string): Buffer;
+}
+
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+
+// A new random data key, 256 bits.
+export function createDataKey(): Buffer {
+  return randomBytes(32);
+}
+
+// A key of 256 bits for one purpose, from a secret of any length (HKDF, RFC 5869).
+export function deriveKey(secret: string | Uint8Array, purpose: string): Buffer {
+  return Buffer.from(hkdfSync("sha256", secret, "latchkey", purpose, 32));
+}
+
+// The data key, sealed so that only who has the secret can use it.
+export function wrapDataKey(dataKey: Uint8Array, secret: string): Buffer {
+  return sealUnder(deriveKey(secret, "data-key"), dataKey, "data-key");
+}
+
+// The data key, opened with the first secret that fits; null when none does. `byFirst` tells
+// whether it should be wrapped again because the first secret is a new one.
+export function unwrapDataKey(
+  wrapped: Uint8Array,
+  secrets: readonly string[],
+): { dataKey: Buffer; byFirst: boolean } | null {
+  for (const [i, secret] of secrets.entries()) {
+    try {
+      const dataKey = openUnder(deriveKey(secret, "data-key"), wrapped, "data-key");
+      return { dataKey, byFirst: i === 0 };
+    } catch {
+      // Not this one: the tag does not match.
+    }
+  }
+  return null;
+}
+
+// The vault of one data key.
+export function openVault(dataKey: Uint8Array): Vault {
+  const sealKey = deriveKey(dataKey, "seal");
+  const indexKey = deriveKey(dataKey, "index");
+  return {
+    seal: (text, context) => sealUnder(sealKey, Buffer.from(text), context),
+    open: (sealed, context) => openUnder(sealKey, sealed, context).toString(),
+    index: (kind, value) =>
+      createHmac("sha256", indexKey).update(`${kind}\0${value}`).digest("base64url"),
+    derive: (purpose) => deriveKey(dataKey, `derive:${purpose}`),
+  };
+}
+
+// AES-256-GCM under a key of its own for every message, derived from the first half of a random
+// nonce of 192 bits: so many messages can share one key that nobody has to count them.
+function sealUnder(key: Uint8Array, plain: Uint8Array, context: string): Buffer {
+  const nonce = randomBytes(2 * NONCE_BYTES);
+  const cipher = createCipheriv(
+    "aes-256-gcm",
+    messageKey(key, nonce),
+    nonce.subarray(NONCE_BYTES),
+    {
+      authTagLength: TAG_BYTES,
+    },
+  );
+  cipher.setAAD(Buffer.from(context));
+  const text = cipher.update(plain);
+  return Buffer.concat([nonce, text, cipher.final(), cipher.getAuthTag()]);
+}
+
+function openUnder(key: Uint8Array, sealed: Uint8Array, context: string): Buffer {
+  const nonce = sealed.subarray(0, 2 * NONCE_BYTES);
+  const text = sealed.subarray(2 * NONCE_BYTES, sealed.length - TAG_BYTES);
+  const decipher = createDecipheriv(
+    "aes-256-gcm",
+    messageKey(key, nonce),
+    nonce.subarray(NONCE_BYTES),
+    { authTagLength: TAG_BYTES },
+  );
+  decipher.setAAD(Buffer.from(context));
+  decipher.setAuthTag(sealed.subarray(sealed.length - TAG_BYTES));
+  return Buffer.concat([decipher.update(text), decipher.final()]);
+}
+
+function messageKey(key: Uint8Array, nonce: Uint8Array): Buffer {
+  return createHmac("sha256", key).update(nonce.subarray(0, NONCE_BYTES)).digest();
+}
