@@ -58,11 +58,18 @@ const listOf = (text: string) =>
     .map((each) => each.trim())
     .filter(Boolean);
 
+const wholeNumber = (max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,6}$/, `must be a whole number from 0 to ${max}`)
+    .transform(Number)
+    .refine((value) => value <= max, `must be a whole number from 0 to ${max}`);
+
 const environmentSchema = z.object({
   ISSUER: z.string().optional(),
   HOST: z.string().default("127.0.0.1"),
-  PORT: z.coerce.number().pipe(z.int().min(0).max(65_535)).default(3000),
-  TRUST_PROXY: z.coerce.number().pipe(z.int().min(0).max(16)).default(0),
+  PORT: wholeNumber(65_535).default(3000),
+  TRUST_PROXY: wholeNumber(16).default(0),
   ACR_SINGLE: z
     .string()
     .regex(/^\S+$/, "must be one value without spaces")
@@ -114,9 +121,7 @@ const WITHOUT_EFFECT = ["SMTP_URL", "MAIL_FROM", "METRICS_PORT", "VONAGE_SIGNATU
 export function readConfig(environment: Environment = process.env): Config {
   const problems: string[] = [];
   const values = checkEnvironment(environment, problems);
-  const limits = readLimits(values?.LIMITS_FILE, problems);
-  if (values === null || limits === null) throw new ConfigError(problems);
-
+  const limits = readLimits(values.LIMITS_FILE, problems);
   const production = values.NODE_ENV === "production";
   const issuer = values.ISSUER ?? `http://localhost:${values.PORT}`;
   checkIssuer(issuer, production, problems);
@@ -124,7 +129,7 @@ export function readConfig(environment: Environment = process.env): Config {
   checkAcr(values, problems);
   if (values.SECRET) checkSecrets(values.SECRET, production, problems);
   if (production) checkProduction(values, problems);
-  if (problems.length > 0) throw new ConfigError(problems);
+  if (limits === null || problems.length > 0) throw new ConfigError(problems);
 
   const dataDir = path.resolve(values.DATA_DIR);
   const paid = values.SMS_PROVIDERS.some((name) => name !== "outbox");
@@ -149,7 +154,7 @@ export function readConfig(environment: Environment = process.env): Config {
   });
 }
 
-function checkEnvironment(environment: Environment, problems: string[]): CheckedEnvironment | null {
+function checkEnvironment(environment: Environment, problems: string[]): CheckedEnvironment {
   const given: Record<string, string | undefined> = {};
   for (const name of Object.keys(environmentSchema.shape)) {
     // An empty variable is how many tools say "not set".
@@ -158,12 +163,15 @@ function checkEnvironment(environment: Environment, problems: string[]): Checked
   for (const name of MAY_COME_FROM_FILE) {
     given[name] ??= readSecretFile(name, environment[`${name}_FILE`], problems);
   }
+  // A value that is wrong is told and then left out, so that the other checks still run and everything
+  // is told at once. It may be a secret: only its name and what is wrong are said.
   const parsed = environmentSchema.safeParse(given);
-  if (parsed.success) return parsed.data;
-  // The value itself may be a secret, so only the name and what is wrong are told.
-  for (const issue of parsed.error.issues)
-    problems.push(`${String(issue.path[0])}: ${issue.message}`);
-  return null;
+  for (const issue of parsed.error?.issues ?? []) {
+    const name = String(issue.path[0]);
+    problems.push(`${name}: ${issue.message}`);
+    delete given[name];
+  }
+  return environmentSchema.parse(given);
 }
 
 function readSecretFile(
