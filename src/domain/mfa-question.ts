@@ -1,0 +1,56 @@
+// From what is stored to the question that decideMfa answers: the only such mapping, so that what an
+// administrator has explained to him is what the sign-in does.
+import { factorIsOff } from "./attempt-budget.ts";
+import type { Factor, Proved } from "./factors.ts";
+import type { Limits } from "./limits.ts";
+import type { MfaQuestion } from "./mfa-decision.ts";
+import type { RequestedAcr } from "./requested-acr.ts";
+import type { RulesOfApplication } from "./security-rules.ts";
+import type { Instant } from "./time.ts";
+import type { User } from "./user.ts";
+
+export interface MfaFacts {
+  readonly request: RequestedAcr;
+  readonly rules: RulesOfApplication;
+  readonly sourceId: string;
+  readonly upstreamDidIt: boolean;
+  // What the session proved, as far as it counts for this request.
+  readonly provedForRequest: Proved;
+  readonly user: Pick<User, "phone" | "passwordHash" | "factorAttempts">;
+  readonly now: Instant;
+  readonly limits: Pick<
+    Limits,
+    "attemptsInARowUntilLock" | "attemptsInARowUntilOff" | "lockSeconds"
+  >;
+}
+
+// The question that these facts pose. The other factor's age is in seconds.
+export function mfaQuestion(facts: MfaFacts): MfaQuestion {
+  const { request, rules, sourceId, upstreamDidIt, user } = facts;
+  const firstFactor = firstFactorOf(sourceId);
+  const other = firstFactor === "sms" ? "pwd" : "sms";
+  return {
+    request,
+    rules,
+    sourceId,
+    upstreamDidIt,
+    firstFactor,
+    otherFactorAgeSeconds: ageSeconds(facts.provedForRequest[other], facts.now),
+    user: {
+      phone: user.phone?.status ?? "none",
+      hasPassword: user.passwordHash !== null,
+      factorOff: factorIsOff(user.factorAttempts, facts.limits),
+    },
+  };
+}
+
+// The factor that the first step of an identity source proves.
+export function firstFactorOf(sourceId: string): Factor {
+  return sourceId === "sms" ? "sms" : "pwd";
+}
+
+// An instant that is not a number would make an age that is older than nothing: it proves nothing.
+function ageSeconds(provedAt: Instant | null, now: Instant): number | null {
+  if (provedAt === null || !Number.isFinite(provedAt)) return null;
+  return Math.max(0, (now - provedAt) / 1000);
+}
