@@ -31,13 +31,14 @@ export function asciiDigits(text: string): string {
   return text.replace(/\p{Nd}/gu, (digit) => String(digitValue(digit)));
 }
 
-// Decimal digits come in runs of ten, from zero up (The Unicode Standard, 4.6), so a digit's value is
-// its distance from the last code point before it that is none.
+// Decimal digits come in runs of ten, from zero up, and some runs follow one another without a gap
+// (The Unicode Standard, 4.6): a digit's value is the last digit of its distance from the nearest code
+// point before it that is none.
 function digitValue(digit: string): number {
   const point = digit.codePointAt(0) ?? 0;
-  let value = 0;
-  while (value < 9 && /\p{Nd}/u.test(String.fromCodePoint(point - value - 1))) value++;
-  return value;
+  let distance = 0;
+  while (/\p{Nd}/u.test(String.fromCodePoint(point - distance - 1))) distance++;
+  return distance % 10;
 }
 
 // Whether two codes are the same, in a time that does not tell where they differ.
