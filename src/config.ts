@@ -79,9 +79,9 @@ const environmentSchema = z.object({
     .regex(/^\S+$/, "must be one value without spaces")
     .default("urn:latchkey:acr:2fa"),
   DATA_DIR: z.string().default("./data"),
-  MONGODB_URI: z.undefined(
-    "MongoDB is not supported by this version; leave it out to use the embedded store",
-  ),
+  MONGODB_URI: z
+    .undefined("MongoDB is not supported by this version; leave it out to use the embedded store")
+    .optional(),
   SECRET: z.string().transform(listOf).optional(),
   SMS_PROVIDERS: z
     .string()

@@ -38,6 +38,8 @@ export interface Application {
   readonly metadata: ApplicationMetadata;
   // Whether users are asked for consent; applications that an administrator registers are trusted.
   readonly consent: boolean;
+  // The resource servers it may ask tokens for (RFC 8707); their access tokens are JWTs (RFC 9068).
+  readonly resources: readonly string[];
   readonly createdAt: Instant;
   readonly updatedAt: Instant;
 }

@@ -12,8 +12,10 @@ export interface Challenge {
   readonly phone: string;
   readonly openedAt: Instant;
   readonly expiresAt: Instant;
-  // How often a text went out for it; 0: none yet, or the only one failed.
+  // How often a text went out for it, and when last; 0: none yet, or the only one failed. While a
+  // number is being bound, another number goes on counting here: the gap is not dodged by retyping.
   readonly sends: number;
+  readonly lastSentAt: Instant | null;
 }
 
 export type ChallengeVerdict =
@@ -43,5 +45,6 @@ export function openChallenge(
     openedAt: now,
     expiresAt: addSeconds(now, limits.codeLifeSeconds),
     sends: 0,
+    lastSentAt: null,
   };
 }

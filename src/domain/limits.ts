@@ -10,7 +10,7 @@ export const limitsSchema = z.strictObject({
   attemptsInARowUntilLock: count,
   attemptsInARowUntilOff: count,
   lockSeconds: seconds,
-  sendGapSeconds: seconds,
+  sendGapSeconds: z.int().min(0),
   sendsPerChallenge: count,
   sendsPerNumberPerDay: count,
   usersPerBoundPhone: count,

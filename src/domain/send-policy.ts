@@ -13,6 +13,13 @@ export interface NumberHistory {
 
 export const NO_SENDS: NumberHistory = { sentAt: [], sinceSuccess: 0 };
 
+// What a challenge remembers of its own sends.
+export interface ChallengeSends {
+  readonly sends: number;
+  readonly lastSentAt: Instant | null;
+  readonly expiresAt: Instant;
+}
+
 export type SendRefusal = "send-gap" | "challenge-sends-spent" | "number-daily-cap";
 
 export type SendVerdict =
@@ -25,14 +32,14 @@ const DAY_SECONDS = 86_400;
 // otherwise the gap carries over from one challenge to the next.
 export function judgeSend(
   history: NumberHistory,
-  challenge: { readonly sends: number; readonly expiresAt: Instant },
+  challenge: ChallengeSends,
   now: Instant,
   limits: SendLimits,
 ): SendVerdict {
   if (challenge.sends >= limits.sendsPerChallenge) {
     return { outcome: "refused", because: "challenge-sends-spent", retryAt: challenge.expiresAt };
   }
-  const gapEnds = sendGapEndsAt(history, limits);
+  const gapEnds = sendGapEndsAt(history, challenge, limits);
   if (gapEnds !== null && gapEnds > now) {
     return { outcome: "refused", because: "send-gap", retryAt: gapEnds };
   }
@@ -45,11 +52,23 @@ export function judgeSend(
   return { outcome: "allowed" };
 }
 
-// When the gap after the last send ends; null: there is none to wait for.
-export function sendGapEndsAt(history: NumberHistory, limits: SendLimits): Instant | null {
-  const last = history.sentAt.at(-1);
-  if (history.sinceSuccess === 0 || last === undefined) return null;
-  const doublings = Math.min(history.sinceSuccess, limits.sendsPerChallenge) - 1;
+// When the gap after the last send ends, to this number or for this challenge, whichever is later;
+// null: there is none to wait for.
+export function sendGapEndsAt(
+  history: NumberHistory,
+  challenge: Pick<ChallengeSends, "sends" | "lastSentAt">,
+  limits: SendLimits,
+): Instant | null {
+  const byNumber = gapEnd(history.sentAt.at(-1) ?? null, history.sinceSuccess, limits);
+  const byChallenge = gapEnd(challenge.lastSentAt, challenge.sends, limits);
+  if (byNumber === null || byChallenge === null) return byNumber ?? byChallenge;
+  return Math.max(byNumber, byChallenge);
+}
+
+// The gap doubles with every send, up to what the last send of one challenge would have to wait.
+function gapEnd(last: Instant | null, sends: number, limits: SendLimits): Instant | null {
+  if (last === null || sends === 0) return null;
+  const doublings = Math.min(sends, limits.sendsPerChallenge) - 1;
   return addSeconds(last, limits.sendGapSeconds * 2 ** doublings);
 }
 

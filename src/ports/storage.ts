@@ -9,7 +9,7 @@ import type { AuditEvent, StoredAuditEvent } from "../domain/audit-event.ts";
 import type { EngineRecord, Interaction, InteractionState } from "../domain/interaction.ts";
 import type { Limits } from "../domain/limits.ts";
 import type { RulesOfApplication, SecurityRules } from "../domain/security-rules.ts";
-import type { NumberHistory, SendRefusal } from "../domain/send-policy.ts";
+import type { ChallengeSends, NumberHistory, SendRefusal } from "../domain/send-policy.ts";
 import type { SigningKey } from "../domain/signing-key.ts";
 import type { Instant } from "../domain/time.ts";
 import type { LoginName, User } from "../domain/user.ts";
@@ -155,7 +155,7 @@ export interface MoveEffects {
           Limits,
           "sendGapSeconds" | "sendsPerChallenge" | "sendsPerNumberPerDay"
         >;
-        readonly challenge: { readonly sends: number; readonly expiresAt: Instant };
+        readonly challenge: ChallengeSends;
       }
     | undefined;
   // Ends runs of password attempts after a right password.
