@@ -2,7 +2,7 @@
 // signing in, what was proved. The engine's own record of it travels along, unread.
 import type { Challenge } from "./challenge.ts";
 import type { Proved } from "./factors.ts";
-import type { MfaDecision } from "./mfa-decision.ts";
+import type { MfaDecision, MfaOutcome } from "./mfa-decision.ts";
 import type { Instant } from "./time.ts";
 
 export type Step =
@@ -19,6 +19,11 @@ export type Step =
   // Everything is proved; the engine goes on.
   | "done";
 
+// Why no second step is possible. A phone whose country may not be texted is found after the decision.
+export type Refusal =
+  | Extract<MfaOutcome, { need: "refuse" }>["because"]
+  | "phone-cannot-be-texted";
+
 export interface InteractionState {
   readonly step: Step;
   readonly userId: string | null;
@@ -28,6 +33,8 @@ export interface InteractionState {
   readonly challenge: Challenge | null;
   // True while the number of the challenge is still to be bound.
   readonly binding: boolean;
+  // Why, when the step is "refused".
+  readonly refusal: Refusal | null;
   // The decision that led here, for the audit log.
   readonly decision: MfaDecision | null;
 }

@@ -114,7 +114,8 @@ export interface InteractionStore {
   // Stores the engine's record, keeping the state that is there. The uid itself is not stored.
   save(uid: string, record: EngineRecord, expiresAt: Instant): Promise<void>;
   find(uid: string, now: Instant): Promise<Interaction | null>;
-  // Finds and deletes. Not null for exactly one caller.
+  // Finds and deletes one that has ended, which is one whose record holds a `result`. Not null for
+  // exactly one caller; one that has not ended stays, and null is the answer.
   take(uid: string, now: Instant): Promise<Interaction | null>;
   destroy(uid: string): Promise<void>;
   // Moves one step on, all effects with it, or nothing. "moved" for exactly one caller from a version,
@@ -160,6 +161,8 @@ export interface MoveEffects {
     | undefined;
   // Ends runs of password attempts after a right password.
   readonly clearAttempts?: readonly string[] | undefined;
+  // Takes one attempt back from each of these: what is counted there is failures alone.
+  readonly refundAttempts?: readonly string[] | undefined;
   // A right code: the user's run of wrong ones ends, the number may be texted at once again, an
   // assigned phone becomes bound, and with `bind` a user without a phone gets this one. If the user
   // has another phone by now, or is gone or disabled, or (with `bind`) too many users share the

@@ -1,0 +1,124 @@
+// The first step: a login name and a password. An unknown name and a wrong password get the same answer
+// after the same time, and both count.
+import { isIPv6 } from "node:net";
+import { NOTHING_PROVED, withFactor } from "../domain/factors.ts";
+import { parseLogin } from "../domain/login-name.ts";
+import { normalPassword } from "../domain/password.ts";
+import type { Instant } from "../domain/time.ts";
+import type { LoginName, User } from "../domain/user.ts";
+import type { PasswordAttempt } from "../ports/storage.ts";
+import { type BeginOutcome, beginSecondStep, decideSecondStep } from "./second-step.ts";
+import { type FlowDeps, OUT_OF_ORDER, type SignIn } from "./sign-in.ts";
+
+// What is longer cannot be a password of ours, and is not worth a hash.
+const PASSWORD_BYTES_MAX = 1024;
+
+export interface PasswordInput {
+  readonly login: string;
+  readonly password: string;
+  // The client's IP address.
+  readonly address: string;
+}
+
+export type PasswordOutcome =
+  | BeginOutcome
+  | { readonly outcome: "malformed"; readonly field: "login" | "password" }
+  | { readonly outcome: "limited"; readonly retryAt: Instant }
+  | { readonly outcome: "rejected" };
+
+// Takes the first step, or begins again at it from a later one.
+export async function takePasswordStep(
+  deps: FlowDeps,
+  signIn: SignIn,
+  input: PasswordInput,
+): Promise<PasswordOutcome> {
+  const step = signIn.interaction.state?.step;
+  if (signIn.request.kind !== "sign-in" || step === "done") return OUT_OF_ORDER;
+  if (input.login.trim() === "") return { outcome: "malformed", field: "login" };
+  if (input.password === "" || Buffer.byteLength(input.password) > PASSWORD_BYTES_MAX) {
+    return { outcome: "malformed", field: "password" };
+  }
+  // What cannot be a login name is looked up all the same, so that it takes the same time.
+  const login = parseLogin(input.login) ?? { kind: "username" as const, value: "" };
+  const budgets = attemptBudgets(deps, login, input.address);
+
+  const now = deps.now();
+  const begun = await deps.storage.users.beginPasswordAttempt({ login, budgets, now });
+  if (begun.outcome === "limited") return begun;
+
+  const user = await verifiedUser(deps, begun.user, normalPassword(input.password));
+  if (user === null) return { outcome: "rejected" };
+
+  const proved = withFactor(NOTHING_PROVED, "pwd", now);
+  const question = { request: signIn.request, sourceId: "password", proved, user };
+  const decision = await decideSecondStep(deps, question);
+  const [byLogin, byNetwork] = budgets.map(({ key }) => key);
+  return beginSecondStep(deps, {
+    signIn,
+    user,
+    sourceId: "password",
+    proved,
+    decision,
+    effects: {
+      clearAttempts: byLogin === undefined ? [] : [byLogin],
+      refundAttempts: byNetwork === undefined ? [] : [byNetwork],
+    },
+  });
+}
+
+// The user, if the password is right and the account may sign in. A hash with old parameters is
+// replaced on the way; a failure to do so is no reason to keep anybody out.
+async function verifiedUser(
+  deps: FlowDeps,
+  user: User | null,
+  password: string,
+): Promise<User | null> {
+  const hash = user?.passwordHash ?? null;
+  const { matches, outdated } = await deps.hasher.verify(hash, password);
+  if (user === null || hash === null || !matches || user.status !== "active") return null;
+  if (outdated) {
+    await deps.storage.users.upgradePasswordHash(user.id, hash, await deps.hasher.hash(password));
+  }
+  return user;
+}
+
+// Ten wrong passwords for one name lock it for the network that they came from, ever longer: an
+// outsider who guesses does not lock the owner out. And one network may fail only so often in all,
+// over however many names.
+function attemptBudgets(
+  { limits }: Pick<FlowDeps, "limits">,
+  login: LoginName,
+  address: string,
+): PasswordAttempt["budgets"] {
+  const network = networkOf(address);
+  return [
+    {
+      key: `password:${login.kind}:${login.value}:${network}`,
+      policy: {
+        kind: "growing-lock",
+        untilLock: limits.passwordAttemptsUntilLock,
+        lockSeconds: limits.passwordLockSeconds,
+        lockSecondsMax: limits.passwordLockSecondsMax,
+      },
+    },
+    {
+      key: `password-network:${network}`,
+      policy: {
+        kind: "window",
+        max: limits.passwordFailuresPerAddress,
+        windowSeconds: limits.passwordFailuresPerAddressWindowSeconds,
+      },
+    },
+  ];
+}
+
+// The network that one subscriber controls: IPv4 /24, IPv6 /64.
+export function networkOf(address: string): string {
+  const mapped = address.replace(/^::ffff:(?=\d+\.)/i, "");
+  if (!isIPv6(mapped)) return mapped.split(".").slice(0, 3).join(".");
+  const [head = "", tail] = mapped.toLowerCase().split("%")[0]?.split("::") ?? [];
+  const left = head.split(":").filter(Boolean);
+  const right = tail?.split(":").filter(Boolean) ?? [];
+  const zeros = Array<string>(Math.max(0, 8 - left.length - right.length)).fill("0");
+  return [...left, ...zeros, ...right].slice(0, 4).join(":");
+}

@@ -1,0 +1,76 @@
+// What every step of a sign-in works with: what the request asks for, what the steps may use, and how a
+// sign-in ends. Steps never call steps; each stores what was proved and hands the browser back.
+import type { CodeKey } from "../domain/code.ts";
+import type { AcrValues, Proved } from "../domain/factors.ts";
+import type { EngineRecord, Interaction } from "../domain/interaction.ts";
+import type { Limits } from "../domain/limits.ts";
+import type { RequestedAcr } from "../domain/requested-acr.ts";
+import type { Instant } from "../domain/time.ts";
+import type { PasswordHasher } from "../ports/password-hasher.ts";
+import type { Storage } from "../ports/storage.ts";
+import type { SendText } from "./send-text.ts";
+
+// What an authorization request asks for, and the session that it came with.
+export interface SignInRequest {
+  // A step-up asks somebody who is signed in already for the second step alone.
+  readonly kind: "sign-in" | "step-up" | "consent";
+  readonly clientId: string;
+  readonly acr: RequestedAcr;
+  // prompt=login: what was proved before does not count.
+  readonly freshLogin: boolean;
+  readonly maxAgeSeconds: number | null;
+  readonly session: SessionFacts | null;
+  // For the language of texts.
+  readonly uiLocales: string | null;
+}
+
+export interface SessionFacts {
+  readonly userId: string;
+  readonly proved: Proved;
+  // Seconds since 1970, as auth_time says it (OpenID Connect Core, 2).
+  readonly authTime: number;
+}
+
+// How an interaction ends, for the engine.
+export type SignInResult =
+  | {
+      readonly outcome: "signed-in";
+      readonly userId: string;
+      // Proved in this interaction; joined with what the session of the same user proved before.
+      readonly proved: Proved;
+      // The session's own, for a step-up; null: now.
+      readonly authTime: number | null;
+    }
+  | {
+      readonly outcome: "refused";
+      readonly error: "access_denied" | "unmet_authentication_requirements";
+      readonly description: string;
+    };
+
+export interface FlowDeps {
+  readonly storage: Storage;
+  readonly hasher: PasswordHasher;
+  readonly sendText: SendText;
+  // The first computes new codes; the others check those that are still on their way.
+  readonly codeKeys: readonly CodeKey[];
+  readonly limits: Limits;
+  readonly acr: AcrValues;
+  // Countries that may be texted, ISO 3166-1.
+  readonly smsCountries: readonly string[] | "all";
+  // Writes a result into the engine's record.
+  readonly withResult: (record: EngineRecord, result: SignInResult) => EngineRecord;
+  readonly now: () => Instant;
+  // At least 128 random bits.
+  readonly newId: () => string;
+}
+
+// One interaction as a step sees it.
+export interface SignIn {
+  readonly interaction: Interaction;
+  readonly request: SignInRequest;
+  // The language that the browser asked for, for texts.
+  readonly language: string;
+}
+
+// A step that cannot be taken now: another one is due, or somebody else was faster.
+export const OUT_OF_ORDER = { outcome: "out-of-order" } as const;

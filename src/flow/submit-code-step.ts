@@ -1,0 +1,141 @@
+// A code is typed. Count, then judge, then consume.
+import { normalCode, sameCode } from "../domain/code.ts";
+import { withFactor } from "../domain/factors.ts";
+import type { InteractionState } from "../domain/interaction.ts";
+import type { Instant } from "../domain/time.ts";
+import type { AttemptCounted } from "../ports/storage.ts";
+import { auditSignIn, auditStep } from "./audit-trail.ts";
+import { dueState } from "./due-state.ts";
+import { codeOf } from "./second-step.ts";
+import { type FlowDeps, OUT_OF_ORDER, type SignIn } from "./sign-in.ts";
+
+export type SubmitCodeOutcome =
+  | { readonly outcome: "accepted"; readonly state: InteractionState }
+  | typeof OUT_OF_ORDER
+  // Not six digits: not an attempt.
+  | { readonly outcome: "malformed" }
+  | { readonly outcome: "rejected"; readonly attemptsLeft: number }
+  // The code is over; another one can be asked for.
+  | { readonly outcome: "dead"; readonly because: "expired" | "too-many-attempts" | "already-used" }
+  // Null: off until an administrator puts it back.
+  | { readonly outcome: "locked"; readonly retryAt: Instant | null }
+  // The number cannot be bound after all: it has come to be shared by too many.
+  | { readonly outcome: "number-shared-too-often" };
+
+// Judges a typed code, and ends the sign-in when it is right.
+export async function submitCode(
+  deps: FlowDeps,
+  signIn: SignIn,
+  typed: string,
+): Promise<SubmitCodeOutcome> {
+  const state = await dueState(deps, signIn);
+  if (state.step !== "code" || state.challenge === null || state.challenge.sends === 0) {
+    return OUT_OF_ORDER;
+  }
+  const code = normalCode(typed);
+  if (code === null) return { outcome: "malformed" };
+
+  // Count first, judge second. The other order lets a burst of parallel guesses all read the same
+  // count before any of them is written.
+  const now = deps.now();
+  const counted = await deps.storage.interactions.countAttempt(
+    signIn.interaction.uid,
+    now,
+    deps.limits,
+  );
+  switch (counted.outcome) {
+    case "not-due":
+      return counted.interaction?.state?.step === "done"
+        ? { outcome: "dead", because: "already-used" }
+        : OUT_OF_ORDER;
+    case "locked":
+      return { outcome: "locked", retryAt: counted.retryAt };
+    case "dead":
+      return { outcome: "dead", because: counted.because };
+    case "counted":
+      return judge(deps, signIn, counted, code, now);
+  }
+}
+
+async function judge(
+  deps: FlowDeps,
+  signIn: SignIn,
+  counted: Extract<AttemptCounted, { outcome: "counted" }>,
+  code: string,
+  now: Instant,
+): Promise<SubmitCodeOutcome> {
+  const { user, interaction } = counted;
+  const { state } = interaction;
+  const challenge = state?.challenge;
+  if (!state || !challenge) return OUT_OF_ORDER;
+
+  const expected = codeOf(deps, challenge);
+  if (expected === null || !sameCode(code, expected)) {
+    const attempts = interaction.attempts;
+    const details = {
+      because: "wrong-code",
+      attempt: attempts,
+      inARow: user.factorAttempts.inARow,
+    };
+    const event = auditStep(signIn.request, user.id, "code-rejected", now, details);
+    await deps.storage.audit.append([event]);
+    return { outcome: "rejected", attemptsLeft: deps.limits.attemptsPerCode - attempts };
+  }
+  return end(deps, signIn, { counted, state, number: challenge.phone, id: challenge.id, now });
+}
+
+async function end(
+  deps: FlowDeps,
+  signIn: SignIn,
+  right: {
+    readonly counted: Extract<AttemptCounted, { outcome: "counted" }>;
+    readonly state: InteractionState;
+    readonly number: string;
+    readonly id: string;
+    readonly now: Instant;
+  },
+): Promise<SubmitCodeOutcome> {
+  const { state, now, counted, number } = right;
+  const { request } = signIn;
+  const userId = counted.user.id;
+  const proved = withFactor(state.proved, "sms", now);
+  const to: InteractionState = { ...state, step: "done", proved };
+  const audit = [auditSignIn(request, userId, state.decision, proved, now)];
+  const becomesBound = counted.user.phone?.status !== "bound";
+  if (becomesBound) audit.unshift(auditStep(request, userId, "phone-bound", now));
+
+  // Consumes the code: of all that race with the right one, one gets through.
+  const moved = await deps.storage.interactions.move({
+    uid: counted.interaction.uid,
+    now,
+    from: { challengeId: right.id },
+    to,
+    resetAttempts: false,
+    record: deps.withResult(counted.interaction.record, {
+      outcome: "signed-in",
+      userId,
+      proved,
+      authTime: request.kind === "step-up" ? (request.session?.authTime ?? null) : null,
+    }),
+    effects: {
+      codeProved: {
+        userId,
+        number,
+        bind: state.binding,
+        usersPerBoundPhone: deps.limits.usersPerBoundPhone,
+      },
+      audit,
+    },
+  });
+  switch (moved.outcome) {
+    case "moved":
+      return { outcome: "accepted", state: to };
+    case "number-shared-too-often":
+      return { outcome: "number-shared-too-often" };
+    case "user-changed":
+    case "send-refused":
+      return OUT_OF_ORDER;
+    case "stale":
+      return { outcome: "dead", because: "already-used" };
+  }
+}
