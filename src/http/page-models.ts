@@ -1,0 +1,173 @@
+// What each page needs to be drawn: the routes fill these in, the templates in views/ read them.
+// Words are keys of the language catalogs; instants are milliseconds since 1970.
+import type { MfaOutcome } from "../domain/mfa-decision.ts";
+import type { Message, TextKey } from "./language.ts";
+
+// What stands around every page.
+export interface PageFrame {
+  // Path prefix of the issuer: "" or for example "/auth".
+  readonly base: string;
+  readonly brand: string;
+  // The application that the person is on the way to, where there is one.
+  readonly applicationName: string | null;
+  // When the page is drawn; countdowns run from here, so a wrong clock in the browser does no harm.
+  readonly now: number;
+}
+
+interface Framed {
+  readonly frame: PageFrame;
+}
+
+// A page of an interaction: its form, and the way out.
+interface StepPage extends Framed {
+  readonly csrf: string;
+  readonly abortAction: string;
+}
+
+// One sentence, at the field that it is about; field null: about the whole form.
+export interface Problem<Field extends string> {
+  readonly field: Field | null;
+  readonly message: Message;
+}
+
+export interface SignInModel extends StepPage {
+  readonly action: string;
+  readonly login: string;
+  readonly error: Problem<"login" | "password"> | null;
+  // When trying makes sense again, after too many tries.
+  readonly retryAt: number | null;
+}
+
+export interface Country {
+  // ISO 3166-1 alpha-2, which is what the form sends.
+  readonly code: string;
+  readonly name: string;
+  // Without the plus.
+  readonly callingCode: string;
+}
+
+// The two fields for a number.
+export interface PhoneFields {
+  readonly phone: string;
+  // ISO code, or "" while the number begins with +.
+  readonly country: string;
+  readonly countries: readonly Country[];
+}
+
+export interface BindPhoneModel extends StepPage, PhoneFields {
+  readonly action: string;
+  readonly error: Problem<"phone" | "country"> | null;
+  readonly retryAt: number | null;
+}
+
+export interface CodeModel extends StepPage {
+  readonly action: string;
+  readonly resendAction: string;
+  readonly maskedPhone: string;
+  // 0: the code is dead, and a new one can be asked for.
+  readonly attemptsLeft: number;
+  readonly expiresAt: number;
+  // When the next text may go out; null or past: now.
+  readonly resendAt: number | null;
+  // False: no text went out yet, and the page has one button that sends it.
+  readonly sent: boolean;
+  readonly binding: boolean;
+  // The form for another number, only while binding; null: the number cannot be changed here.
+  readonly replace: (PhoneFields & { readonly phoneAction: string }) | null;
+  readonly error: Problem<"code" | "phone" | "country"> | null;
+  readonly notice: Message | null;
+  // Until when codes are locked.
+  readonly retryAt: number | null;
+}
+
+export interface RefusedModel extends StepPage {
+  readonly because: Extract<MfaOutcome, { need: "refuse" }>["because"];
+}
+
+export interface ConsentModel extends StepPage {
+  readonly action: string;
+  readonly scopes: readonly string[];
+  readonly claims: readonly string[];
+}
+
+export interface LogoutModel extends Framed {
+  // The engine's own form with its hidden fields, id "op.logoutForm": trusted HTML, drawn as it is.
+  readonly engineForm: string;
+}
+
+export interface LoggedOutModel extends Framed {
+  readonly back: string | null;
+}
+
+export interface ErrorModel extends Framed {
+  readonly status: number;
+  readonly title: Message;
+  readonly sentence: Message;
+  // What the standard lets the browser see of an OAuth error.
+  readonly detail: { readonly error: string; readonly error_description: string | null } | null;
+  readonly back: string | null;
+  readonly retryAfterSeconds: number | null;
+}
+
+export interface FormField {
+  readonly name: string;
+  readonly value: string;
+}
+
+// A form that submits itself, with a button for browsers without scripts.
+export interface SubmitFormModel extends Framed {
+  readonly kind: "form-post" | "switch-user";
+  readonly action: string;
+  readonly fields: readonly FormField[];
+}
+
+export interface SentText {
+  // ISO 8601, as in the outbox.
+  readonly at: string;
+  readonly to: string;
+  readonly text: string;
+}
+
+export interface DemoLink {
+  readonly href: string;
+  readonly label: TextKey;
+  readonly hint: TextKey | null;
+}
+
+export interface DemoModel extends Framed {
+  readonly signInLinks: readonly DemoLink[];
+  // Newest first.
+  readonly texts: readonly SentText[];
+  // The login name of the demo user.
+  readonly login: string;
+}
+
+export interface DemoTokensModel extends Framed {
+  readonly idTokenClaims: Readonly<Record<string, unknown>>;
+  readonly userinfo: Readonly<Record<string, unknown>>;
+  // What is known of the access token: its type, life, scope.
+  readonly accessToken: Readonly<Record<string, unknown>>;
+  readonly amr: readonly string[];
+  readonly acr: string;
+  readonly texts: readonly SentText[];
+  // Signing out is a POST with these fields.
+  readonly logoutAction: string;
+  readonly logoutFields: readonly FormField[];
+  readonly links: readonly DemoLink[];
+}
+
+export interface PageModels {
+  "sign-in": SignInModel;
+  "bind-phone": BindPhoneModel;
+  code: CodeModel;
+  refused: RefusedModel;
+  consent: ConsentModel;
+  logout: LogoutModel;
+  "logged-out": LoggedOutModel;
+  error: ErrorModel;
+  "submit-form": SubmitFormModel;
+  demo: DemoModel;
+  "demo-tokens": DemoTokensModel;
+}
+
+export type PageName = keyof PageModels;

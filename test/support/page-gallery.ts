@@ -1,0 +1,342 @@
+// Every page with models as they occur, and with hostile ones: what the page tests and the browser see.
+import type { Language } from "../../src/http/language.ts";
+import type {
+  CodeModel,
+  Country,
+  PageFrame,
+  PageModels,
+  PageName,
+} from "../../src/http/page-models.ts";
+import type { View } from "../../src/http/view.ts";
+
+export interface DrawnPage {
+  readonly name: string;
+  readonly page: PageName;
+  readonly html: string;
+}
+
+export const GALLERY_NOW = Date.parse("2026-11-24T13:57:00Z");
+export const HOSTILE = `<img src=x onerror="alert(1)">'"&</script>`;
+export const MASKED_PHONE = "+1 ••• ••• 71";
+const LONG = "Wunderbar ".repeat(50).trim();
+const RTL = "\u202eخدمة الدخول الموحد";
+
+const FRAME: PageFrame = {
+  base: "",
+  brand: "Latchkey",
+  applicationName: "Northwind Payroll",
+  now: GALLERY_NOW,
+};
+
+const COUNTRIES: Country[] = [
+  { code: "DE", name: "Germany", callingCode: "49" },
+  { code: "MX", name: "Mexico", callingCode: "52" },
+  { code: "ES", name: "Spain", callingCode: "34" },
+  { code: "GB", name: "United Kingdom", callingCode: "44" },
+  { code: "US", name: "United States", callingCode: "1" },
+];
+
+const STEP = { frame: FRAME, csrf: "c5rf-t0ken", abortAction: "/interaction/u1/abort" };
+const PHONE = { phone: "", country: "", countries: COUNTRIES };
+
+const SIGN_IN: PageModels["sign-in"] = {
+  ...STEP,
+  action: "/interaction/u1/login",
+  login: "",
+  error: null,
+  retryAt: null,
+};
+
+const BIND: PageModels["bind-phone"] = {
+  ...STEP,
+  ...PHONE,
+  action: "/interaction/u1/phone",
+  error: null,
+  retryAt: null,
+};
+
+const CODE: CodeModel = {
+  ...STEP,
+  action: "/interaction/u1/code",
+  resendAction: "/interaction/u1/resend",
+  maskedPhone: MASKED_PHONE,
+  attemptsLeft: 5,
+  expiresAt: GALLERY_NOW + 300_000,
+  resendAt: GALLERY_NOW + 60_000,
+  sent: true,
+  binding: false,
+  replace: null,
+  error: null,
+  notice: null,
+  retryAt: null,
+};
+
+const REPLACE = { ...PHONE, phone: "415 555 2671", country: "US", phoneAction: BIND.action };
+
+const TEXTS = [
+  {
+    at: "2026-11-24T13:56:41Z",
+    to: "+14155552671",
+    text: "Latchkey: 204863 is your code. Valid 5 min. Do not share it with anyone.",
+  },
+  {
+    at: "2026-11-23T09:12:05Z",
+    to: "+14155552671",
+    text: "Latchkey: 771920 is your code. Valid 5 min. Do not share it with anyone.",
+  },
+];
+
+const DEMO: PageModels["demo"] = {
+  frame: { ...FRAME, applicationName: null },
+  login: "demo",
+  texts: TEXTS,
+  signInLinks: [
+    { href: "/demo/sign-in", label: "demo.sign-in", hint: "demo.sign-in-hint" },
+    {
+      href: "/demo/sign-in?acr_values=urn:latchkey:acr:2fa",
+      label: "demo.sign-in-two-factors",
+      hint: "demo.sign-in-two-factors-hint",
+    },
+    {
+      href: "/demo/sign-in?prompt=login",
+      label: "demo.sign-in-fresh",
+      hint: "demo.sign-in-fresh-hint",
+    },
+  ],
+};
+
+const DEMO_TOKENS: PageModels["demo-tokens"] = {
+  frame: { ...FRAME, applicationName: null },
+  idTokenClaims: {
+    iss: "http://localhost:3000",
+    sub: "b2f7c1d0-7c57-4f1e-9a58-0d8a1f0f6f0e",
+    aud: "demo",
+    exp: 1_795_528_620,
+    iat: 1_795_525_020,
+    auth_time: 1_795_525_018,
+    nonce: "9f0Gk2QmZB1sA7h2",
+    acr: "urn:latchkey:acr:2fa",
+    amr: ["pwd", "sms", "mfa"],
+    at_hash: "s0Tq8Zs1cV9kM9d4y4t1XA",
+  },
+  userinfo: {
+    sub: "b2f7c1d0-7c57-4f1e-9a58-0d8a1f0f6f0e",
+    preferred_username: "demo",
+    phone_number: "+14155552671",
+    phone_number_verified: true,
+  },
+  accessToken: { token_type: "Bearer", expires_in: 3600, scope: "openid profile phone" },
+  amr: ["pwd", "sms", "mfa"],
+  acr: "urn:latchkey:acr:2fa",
+  texts: TEXTS,
+  logoutAction: "/demo/sign-out",
+  logoutFields: [{ name: "csrf", value: "c5rf-t0ken" }],
+  links: DEMO.signInLinks,
+};
+
+const ENGINE_FORM =
+  '<form id="op.logoutForm" method="post" action="/session/end/confirm"><input type="hidden" name="xsrf" value="a1b2"/></form>';
+
+// Each kind of page, in each state that looks different.
+export function drawGallery(view: View, language: Language): DrawnPage[] {
+  const pages: DrawnPage[] = [];
+  const draw = <Page extends PageName>(name: string, page: Page, model: PageModels[Page]) => {
+    pages.push({ name, page, html: view.render(page, model, language) });
+  };
+  drawSignIn(draw);
+  drawPhone(draw);
+  drawCode(draw);
+  drawTheRest(draw);
+  return pages;
+}
+
+// The same pages with markup, endless names and right-to-left text in everything that comes from others.
+export function drawHostileGallery(view: View, language: Language): DrawnPage[] {
+  const pages: DrawnPage[] = [];
+  for (const [kind, text] of Object.entries({ markup: HOSTILE, long: LONG, rtl: RTL })) {
+    drawHostile(text, (name, page, model) => {
+      pages.push({ name: `${name}-${kind}`, page, html: view.render(page, model, language) });
+    });
+  }
+  return pages;
+}
+
+type Draw = <Page extends PageName>(name: string, page: Page, model: PageModels[Page]) => void;
+
+function drawSignIn(draw: Draw): void {
+  draw("sign-in", "sign-in", SIGN_IN);
+  draw("sign-in-failed", "sign-in", {
+    ...SIGN_IN,
+    login: "alice@example.com",
+    error: { field: null, message: { key: "problem.login-failed" } },
+  });
+  draw("sign-in-missing", "sign-in", {
+    ...SIGN_IN,
+    error: { field: "login", message: { key: "problem.login-missing" } },
+  });
+  draw("sign-in-locked", "sign-in", {
+    ...SIGN_IN,
+    login: "alice",
+    error: { field: null, message: { key: "problem.too-many-tries" } },
+    retryAt: GALLERY_NOW + 240_000,
+  });
+}
+
+function drawPhone(draw: Draw): void {
+  draw("bind-phone", "bind-phone", BIND);
+  draw("bind-phone-invalid", "bind-phone", {
+    ...BIND,
+    phone: "12",
+    country: "US",
+    error: { field: "phone", message: { key: "problem.phone-invalid" } },
+  });
+  draw("bind-phone-unsent", "bind-phone", {
+    ...BIND,
+    phone: "415 555 2671",
+    country: "US",
+    error: { field: null, message: { key: "problem.send-failed" } },
+  });
+}
+
+function drawCode(draw: Draw): void {
+  draw("code", "code", CODE);
+  draw("code-wrong", "code", {
+    ...CODE,
+    attemptsLeft: 1,
+    resendAt: null,
+    error: { field: "code", message: { key: "problem.code-wrong" } },
+  });
+  draw("code-dead", "code", {
+    ...CODE,
+    attemptsLeft: 0,
+    error: { field: null, message: { key: "problem.code-dead" } },
+  });
+  draw("code-expired", "code", { ...CODE, expiresAt: GALLERY_NOW, resendAt: null });
+  draw("code-locked", "code", {
+    ...CODE,
+    error: { field: null, message: { key: "problem.factor-locked" } },
+    retryAt: GALLERY_NOW + 900_000,
+  });
+  draw("code-again", "code", { ...CODE, notice: { key: "notice.code-sent-again" } });
+  draw("code-binding", "code", { ...CODE, binding: true, replace: REPLACE });
+  draw("code-replace-failed", "code", {
+    ...CODE,
+    binding: true,
+    replace: REPLACE,
+    error: { field: "phone", message: { key: "problem.phone-not-mobile" } },
+  });
+  draw("step-up", "code", { ...CODE, sent: false, resendAt: null });
+  draw("step-up-waiting", "code", { ...CODE, sent: false });
+  draw("step-up-capped", "code", {
+    ...CODE,
+    sent: false,
+    resendAt: GALLERY_NOW + 70_000_000,
+    error: { field: null, message: { key: "problem.number-daily-cap" } },
+  });
+}
+
+function drawTheRest(draw: Draw): void {
+  for (const because of ["no-other-factor", "binding-not-allowed", "factor-off"] as const) {
+    draw(`refused-${because}`, "refused", { ...STEP, because });
+  }
+  draw("consent", "consent", {
+    ...STEP,
+    action: "/interaction/u1/consent",
+    scopes: ["openid", "profile", "email", "phone", "offline_access", "invoices:read"],
+    claims: ["birthdate"],
+  });
+  draw("logout", "logout", { frame: FRAME, engineForm: ENGINE_FORM });
+  draw("logged-out", "logged-out", { frame: FRAME, back: "https://app.example/" });
+  draw("error", "error", {
+    frame: { ...FRAME, applicationName: null },
+    status: 404,
+    title: { key: "failure.interaction-lost-title" },
+    sentence: { key: "failure.interaction-lost" },
+    detail: null,
+    back: null,
+    retryAfterSeconds: null,
+  });
+  draw("error-oauth", "error", {
+    frame: { ...FRAME, applicationName: null },
+    status: 400,
+    title: { key: "failure.oauth-title" },
+    sentence: { key: "failure.oauth" },
+    detail: {
+      error: "invalid_redirect_uri",
+      error_description: "redirect_uri did not match any of the client's registered redirect_uris",
+    },
+    back: "/demo",
+    retryAfterSeconds: null,
+  });
+  draw("error-busy", "error", {
+    frame: { ...FRAME, applicationName: null },
+    status: 503,
+    title: { key: "failure.unavailable-title" },
+    sentence: { key: "failure.unavailable" },
+    detail: null,
+    back: null,
+    retryAfterSeconds: 5,
+  });
+  for (const kind of ["form-post", "switch-user"] as const) {
+    draw(`submit-form-${kind}`, "submit-form", {
+      frame: FRAME,
+      kind,
+      action: "https://app.example/callback",
+      fields: [
+        { name: "code", value: "abc" },
+        { name: "state", value: "xyz" },
+      ],
+    });
+  }
+  draw("demo", "demo", DEMO);
+  draw("demo-quiet", "demo", { ...DEMO, texts: [] });
+  draw("demo-tokens", "demo-tokens", DEMO_TOKENS);
+}
+
+function drawHostile(text: string, draw: Draw): void {
+  const frame: PageFrame = { ...FRAME, brand: text, applicationName: text };
+  const step = { frame, csrf: text, abortAction: `/interaction/${text}/abort` };
+  const countries = [{ code: "ZZ", name: text, callingCode: text }];
+  const phone = { phone: text, country: "ZZ", countries };
+  draw("sign-in", "sign-in", { ...SIGN_IN, ...step, action: text, login: text });
+  draw("bind-phone", "bind-phone", { ...BIND, ...step, ...phone, action: text });
+  draw("code", "code", {
+    ...CODE,
+    ...step,
+    action: text,
+    resendAction: text,
+    binding: true,
+    replace: { ...phone, phoneAction: text },
+  });
+  draw("refused", "refused", { ...step, because: "factor-off" });
+  draw("consent", "consent", { ...step, action: text, scopes: ["openid", text], claims: [text] });
+  draw("logout", "logout", { frame, engineForm: ENGINE_FORM });
+  draw("logged-out", "logged-out", { frame, back: `https://app.example/?q=${text}` });
+  draw("error", "error", {
+    frame,
+    status: 400,
+    title: { key: "failure.oauth-title" },
+    sentence: { key: "failure.oauth" },
+    detail: { error: text, error_description: text },
+    back: `javascript:${text}`,
+    retryAfterSeconds: null,
+  });
+  draw("submit-form", "submit-form", {
+    frame,
+    kind: "form-post",
+    action: `https://app.example/?q=${text}`,
+    fields: [{ name: text, value: text }],
+  });
+  const texts = [{ at: "2026-11-24T13:56:41Z", to: text, text }];
+  draw("demo", "demo", { ...DEMO, frame, texts, login: text });
+  draw("demo-tokens", "demo-tokens", {
+    ...DEMO_TOKENS,
+    frame,
+    texts,
+    idTokenClaims: { name: text, [text]: { [text]: text } },
+    userinfo: { name: text },
+    amr: [text],
+    acr: text,
+    logoutFields: [{ name: text, value: text }],
+  });
+}
