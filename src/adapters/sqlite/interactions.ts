@@ -1,0 +1,60 @@
+// The interactions: the engine's record of each, and beside it our state.
+import type { EngineRecord } from "../../domain/interaction.ts";
+import type { Instant } from "../../domain/time.ts";
+import type { Vault } from "../../domain/vault.ts";
+import type { InteractionStore } from "../../ports/storage.ts";
+import { countCodeAttempt } from "./code-attempts.ts";
+import type { Database } from "./database.ts";
+import { moveInteraction, requireAnswer } from "./interaction-moves.ts";
+import {
+  findInteraction,
+  INTERACTION_COLUMNS,
+  interactionFrom,
+  interactionKey,
+  sealRecord,
+} from "./interaction-rows.ts";
+import type { Sql } from "./sql.ts";
+
+export function createInteractionStore(database: Database, vault: Vault): InteractionStore {
+  return {
+    save: (uid, record, expiresAt) =>
+      database.write((sql) => saveRecord(sql, vault, uid, { record, expiresAt })),
+    find: (uid, now) => database.read((sql) => findInteraction(sql, vault, uid, now)),
+    take: (uid, now) =>
+      database.write((sql) => {
+        const row = sql.get(
+          `DELETE FROM interactions WHERE key = ? AND expires_at > ?
+           RETURNING ${INTERACTION_COLUMNS}`,
+          interactionKey(uid),
+          now,
+        );
+        return row === undefined ? null : interactionFrom(row, uid, vault);
+      }),
+    destroy: (uid) =>
+      database.write((sql) => {
+        sql.run("DELETE FROM interactions WHERE key = ?", interactionKey(uid));
+      }),
+    async move(move) {
+      requireAnswer(move);
+      return database.write((sql) => moveInteraction(sql, vault, move));
+    },
+    countAttempt: (uid, now, limits) =>
+      database.write((sql) => countCodeAttempt(sql, vault, { uid, now, limits })),
+  };
+}
+
+function saveRecord(
+  sql: Sql,
+  vault: Vault,
+  uid: string,
+  given: { record: EngineRecord; expiresAt: Instant },
+): void {
+  sql.run(
+    `INSERT INTO interactions (key, record, state, version, attempts, expires_at)
+     VALUES (?, ?, NULL, 0, 0, ?)
+     ON CONFLICT (key) DO UPDATE SET record = excluded.record, expires_at = excluded.expires_at`,
+    interactionKey(uid),
+    sealRecord(vault, uid, given.record),
+    given.expiresAt,
+  );
+}

@@ -1,0 +1,86 @@
+// The embedded store: one SQLite file, nothing to install, safe beside the command line on the same file.
+import { closeSync, mkdirSync, openSync } from "node:fs";
+import { dirname } from "node:path";
+import type { DatabaseSync } from "node:sqlite";
+import { openVault, type Vault } from "../../domain/vault.ts";
+import type { Storage } from "../../ports/storage.ts";
+import { createApplicationStore } from "./applications.ts";
+import { createAuditLog } from "./audit.ts";
+import { readDataKey } from "./data-key.ts";
+import { connect, createDatabase, type Database, patiently } from "./database.ts";
+import { createInteractionStore } from "./interactions.ts";
+import { createNumberStore } from "./numbers.ts";
+import { createRecordStore } from "./records.ts";
+import { createRulesStore } from "./rules.ts";
+import { migrate, requireOurFile } from "./schema.ts";
+import { createSigningKeyStore } from "./signing-keys.ts";
+import { sweepExpired } from "./sweep.ts";
+import { createUserStore } from "./users.ts";
+
+export interface SqliteOptions {
+  // A path, or ":memory:".
+  readonly file: string;
+  // The first one wraps the data key; any of them may unwrap it.
+  readonly secrets: readonly string[];
+  readonly now?: (() => number) | undefined;
+  // Told the text of every statement once; tests ask SQLite how it means to run them.
+  readonly onPrepare?: ((text: string) => void) | undefined;
+}
+
+// Opens a store, making it if there is none. Refuses, with a sentence that says why, a file that is not
+// ours, one of a newer version, and one that was sealed under another secret.
+export async function openSqliteStorage(options: SqliteOptions): Promise<Storage> {
+  const { file, secrets, now = Date.now } = options;
+  if (file !== ":memory:") makeFile(file);
+  const connection = connect(file);
+  try {
+    await prepareFile(connection, file);
+    const database = createDatabase(connection, options.onPrepare);
+    const dataKey = await database.write((sql) => {
+      migrate(sql, file);
+      return readDataKey(sql, secrets);
+    });
+    return createStorage(database, openVault(dataKey), now);
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}
+
+// Readable by nobody else. SQLite gives the log beside it the same mode.
+function makeFile(file: string): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  closeSync(openSync(file, "a", 0o600));
+}
+
+// The order matters: the switch to WAL already writes to the file.
+async function prepareFile(connection: DatabaseSync, file: string): Promise<void> {
+  await patiently(() => requireOurFile(connection, file));
+  await patiently(() => connection.exec("PRAGMA journal_mode = WAL"));
+  // What is acknowledged survives a loss of power, not only a crash.
+  connection.exec("PRAGMA synchronous = FULL");
+  connection.exec("PRAGMA temp_store = MEMORY");
+  connection.exec("PRAGMA cache_size = -16384");
+}
+
+function createStorage(database: Database, vault: Vault, now: () => number): Storage {
+  return {
+    users: createUserStore(database, vault, now),
+    applications: createApplicationStore(database, vault),
+    rules: createRulesStore(database, vault),
+    interactions: createInteractionStore(database, vault),
+    numbers: createNumberStore(database, vault),
+    records: createRecordStore(database, vault),
+    signingKeys: createSigningKeyStore(database, vault),
+    audit: createAuditLog(database, vault),
+    vault,
+    // Written, not only asked: a full disk and a file that may not be written show here.
+    ping: () =>
+      database.write((sql) => {
+        sql.run("UPDATE meta SET value = value WHERE name = 'data-key'");
+      }),
+    sweep: (at, rowsMax) => sweepExpired(database, at, rowsMax),
+    statistics: () => database.statistics(),
+    close: () => database.close(),
+  };
+}

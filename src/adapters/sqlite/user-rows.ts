@@ -1,0 +1,125 @@
+// How a user lies in the table: sealed whole, but for the factor attempts, which have statements of
+// their own. Shared by everything that changes a user within a larger transaction.
+import { type FactorAttempts, type LoginName, loginNamesOf, type User } from "../../domain/user.ts";
+import type { Vault } from "../../domain/vault.ts";
+import { openJson, sealJson } from "./sealed-json.ts";
+import { bytesIn, integerIn, integerOrNullIn, type Row, type Sql, textIn } from "./sql.ts";
+
+const COLUMNS = "users.id, users.sealed, users.factor_in_a_row, users.factor_locked_until";
+
+export const NO_FACTOR_ATTEMPTS: FactorAttempts = { inARow: 0, lockedUntil: null };
+
+export function findUser(sql: Sql, vault: Vault, id: string): User | null {
+  return userOrNull(sql.get(`SELECT ${COLUMNS} FROM users WHERE id = ?`, id), vault);
+}
+
+export function findUserByLogin(sql: Sql, vault: Vault, login: LoginName): User | null {
+  const row = sql.get(
+    `SELECT ${COLUMNS} FROM login_names JOIN users ON users.id = login_names.user_id
+     WHERE login_names.key = ?`,
+    loginKey(vault, login),
+  );
+  return userOrNull(row, vault);
+}
+
+export function listUsers(sql: Sql, vault: Vault, after: string, limit: number): User[] {
+  const text = `SELECT ${COLUMNS} FROM users WHERE id > ? ORDER BY id LIMIT ?`;
+  return sql.all(text, after, limit).map((row) => userFrom(row, vault));
+}
+
+// How many users but this one have the number.
+export function countOthersByPhone(sql: Sql, vault: Vault, number: string, id: string): number {
+  const row = sql.get(
+    "SELECT count(*) AS users FROM users WHERE phone_index = ? AND id <> ?",
+    phoneIndex(vault, number),
+    id,
+  );
+  return row === undefined ? 0 : integerIn(row, "users");
+}
+
+export function insertUser(sql: Sql, vault: Vault, user: User): void {
+  sql.run(
+    `INSERT INTO users (id, sealed, updated_at, phone_index, factor_in_a_row, factor_locked_until)
+     VALUES (?, ?, ?, ?, ?, ?)`,
+    user.id,
+    sealUser(vault, user),
+    user.updatedAt,
+    user.phone && phoneIndex(vault, user.phone.number),
+    user.factorAttempts.inARow,
+    user.factorAttempts.lockedUntil,
+  );
+}
+
+// Replaces everything but the factor attempts.
+export function updateUser(sql: Sql, vault: Vault, user: User): void {
+  sql.run(
+    "UPDATE users SET sealed = ?, updated_at = ?, phone_index = ? WHERE id = ?",
+    sealUser(vault, user),
+    user.updatedAt,
+    user.phone && phoneIndex(vault, user.phone.number),
+    user.id,
+  );
+}
+
+// False: there is no such user.
+export function setFactorAttempts(sql: Sql, id: string, attempts: FactorAttempts): boolean {
+  const changed = sql.run(
+    "UPDATE users SET factor_in_a_row = ?, factor_locked_until = ? WHERE id = ?",
+    attempts.inARow,
+    attempts.lockedUntil,
+    id,
+  );
+  return changed === 1;
+}
+
+// Whether one of the names belongs to another user.
+export function namesAreTaken(sql: Sql, vault: Vault, user: User): boolean {
+  return loginNamesOf(user).some((name) => {
+    const key = loginKey(vault, name);
+    const row = sql.get("SELECT user_id FROM login_names WHERE key = ?", key);
+    return row !== undefined && textIn(row, "user_id") !== user.id;
+  });
+}
+
+export function writeLoginNames(sql: Sql, vault: Vault, user: User): void {
+  removeLoginNames(sql, user.id);
+  for (const name of loginNamesOf(user)) {
+    const text = "INSERT INTO login_names (key, user_id) VALUES (?, ?)";
+    sql.run(text, loginKey(vault, name), user.id);
+  }
+}
+
+export function removeLoginNames(sql: Sql, userId: string): void {
+  sql.run("DELETE FROM login_names WHERE user_id = ?", userId);
+}
+
+export function phoneIndex(vault: Vault, number: string): string {
+  return vault.index("phone", number);
+}
+
+function loginKey(vault: Vault, login: LoginName): string {
+  return `${login.kind}:${vault.index(login.kind, login.value)}`;
+}
+
+function sealUser(vault: Vault, user: User): Buffer {
+  const { factorAttempts: _, ...rest } = user;
+  return sealJson(vault, rest, contextOf(user.id));
+}
+
+function userOrNull(row: Row | undefined, vault: Vault): User | null {
+  return row === undefined ? null : userFrom(row, vault);
+}
+
+function userFrom(row: Row, vault: Vault): User {
+  const context = contextOf(textIn(row, "id"));
+  const rest = openJson<Omit<User, "factorAttempts">>(vault, bytesIn(row, "sealed"), context);
+  const factorAttempts = {
+    inARow: integerIn(row, "factor_in_a_row"),
+    lockedUntil: integerOrNullIn(row, "factor_locked_until"),
+  };
+  return { ...rest, factorAttempts };
+}
+
+function contextOf(userId: string): string {
+  return `user:${userId}`;
+}

@@ -1,0 +1,101 @@
+// The users and their login names.
+import type { AuditEvent } from "../../domain/audit-event.ts";
+import type { User } from "../../domain/user.ts";
+import type { Vault } from "../../domain/vault.ts";
+import type { ChangeOutcome, UserStore } from "../../ports/storage.ts";
+import { appendAudit } from "./audit.ts";
+import type { Database } from "./database.ts";
+import { beginPasswordAttempt } from "./password-attempts.ts";
+import { integerIn, type Sql } from "./sql.ts";
+import {
+  findUser,
+  findUserByLogin,
+  insertUser,
+  listUsers,
+  NO_FACTOR_ATTEMPTS,
+  namesAreTaken,
+  phoneIndex,
+  removeLoginNames,
+  setFactorAttempts,
+  updateUser,
+  writeLoginNames,
+} from "./user-rows.ts";
+
+export function createUserStore(database: Database, vault: Vault, now: () => number): UserStore {
+  return {
+    create: (user, audit) => database.write((sql) => create(sql, vault, user, audit)),
+    find: (id) => database.read((sql) => findUser(sql, vault, id)),
+    findByLogin: (login) => database.read((sql) => findUserByLogin(sql, vault, login)),
+    countByPhone: (number) => database.read((sql) => countByPhone(sql, vault, number)),
+    async replace(before, after, audit) {
+      requireSuccessor(before, after);
+      return database.write((sql) => replace(sql, vault, { before, after, audit }));
+    },
+    clearFactorAttempts: (id, audit) =>
+      database.write((sql) => {
+        if (!setFactorAttempts(sql, id, NO_FACTOR_ATTEMPTS)) return "absent";
+        appendAudit(sql, vault, [audit]);
+        return "changed";
+      }),
+    upgradePasswordHash: (id, from, to) =>
+      database.write((sql) => {
+        const user = findUser(sql, vault, id);
+        if (user === null || user.passwordHash !== from) return false;
+        // A new updatedAt: whoever replaces the user as it was before would bring the old hash back.
+        const updatedAt = Math.max(now(), user.updatedAt + 1);
+        updateUser(sql, vault, { ...user, passwordHash: to, updatedAt });
+        return true;
+      }),
+    remove: (id, audit) => database.write((sql) => remove(sql, vault, id, audit)),
+    list: (page) => database.read((sql) => listUsers(sql, vault, page.after ?? "", page.limit)),
+    beginPasswordAttempt: (attempt) =>
+      database.write((sql) => beginPasswordAttempt(sql, vault, attempt)),
+  };
+}
+
+// What compare-and-set rests on. A caller that breaks it would make its own change invisible to the next.
+export function requireSuccessor(
+  before: { readonly id: string; readonly updatedAt: number },
+  after: { readonly id: string; readonly updatedAt: number },
+): void {
+  if (before.id !== after.id) throw new RangeError("an id does not change");
+  if (before.updatedAt === after.updatedAt) throw new RangeError("updatedAt must be new");
+}
+
+function create(sql: Sql, vault: Vault, user: User, audit: AuditEvent): "created" | "conflict" {
+  const exists = sql.get("SELECT 1 FROM users WHERE id = ?", user.id) !== undefined;
+  if (exists || namesAreTaken(sql, vault, user)) return "conflict";
+  insertUser(sql, vault, user);
+  writeLoginNames(sql, vault, user);
+  appendAudit(sql, vault, [audit]);
+  return "created";
+}
+
+function countByPhone(sql: Sql, vault: Vault, number: string): number {
+  const text = "SELECT count(*) AS users FROM users WHERE phone_index = ?";
+  const row = sql.get(text, phoneIndex(vault, number));
+  return row === undefined ? 0 : integerIn(row, "users");
+}
+
+function replace(
+  sql: Sql,
+  vault: Vault,
+  change: { before: User; after: User; audit: AuditEvent },
+): ChangeOutcome {
+  const { before, after, audit } = change;
+  const row = sql.get("SELECT updated_at FROM users WHERE id = ?", before.id);
+  if (row === undefined) return "absent";
+  if (integerIn(row, "updated_at") !== before.updatedAt) return "stale";
+  if (namesAreTaken(sql, vault, after)) return "conflict";
+  updateUser(sql, vault, after);
+  writeLoginNames(sql, vault, after);
+  appendAudit(sql, vault, [audit]);
+  return "changed";
+}
+
+function remove(sql: Sql, vault: Vault, id: string, audit: AuditEvent): "changed" | "absent" {
+  if (sql.run("DELETE FROM users WHERE id = ?", id) === 0) return "absent";
+  removeLoginNames(sql, id);
+  appendAudit(sql, vault, [audit]);
+  return "changed";
+}
