@@ -50,7 +50,11 @@ export interface MfaLayer {
 
 export type MfaDecision = MfaOutcome & { readonly layers: readonly MfaLayer[] };
 
-// Decides, and says what each question that was asked answered. Throws nothing.
+// Rules as they may turn out to be in a store that somebody wrote to by hand: a part that is missing
+// switches nothing off.
+type MfaRules = Partial<SecurityRules["mfa"]>;
+
+// Decides, and says what each question that was asked answered. Throws nothing, whatever the rules hold.
 export function decideMfa(question: MfaQuestion): MfaDecision {
   const layers: MfaLayer[] = [];
   const outcome = ask(question, layers);
@@ -58,7 +62,7 @@ export function decideMfa(question: MfaQuestion): MfaDecision {
 }
 
 function ask(question: MfaQuestion, layers: MfaLayer[]): MfaOutcome {
-  const rules = effectiveRules(question.rules);
+  const rules: MfaRules = effectiveRules(question.rules).mfa ?? {};
   const demand = askWhetherDemanded(question, rules, layers);
   if (demand === "sms-off" || demand === "source-off") return { need: "none", because: demand };
 
@@ -71,7 +75,7 @@ function ask(question: MfaQuestion, layers: MfaLayer[]): MfaOutcome {
 // Questions 1 to 3.
 function askWhetherDemanded(
   question: MfaQuestion,
-  rules: SecurityRules,
+  rules: MfaRules,
   layers: MfaLayer[],
 ): MfaDemand | "sms-off" | "source-off" {
   const { request, sourceId } = question;
@@ -83,13 +87,14 @@ function askWhetherDemanded(
   layers.push({ layer: "request", verdict: "silent", because: `acr-${request.level}` });
 
   const whose = question.rules.own === null ? "global-rules" : "application-rules";
-  if (rules.mfa.sms === false) {
+  if (rules.sms === false) {
     layers.push({ layer: "rules", verdict: "not-needed", because: `${whose}-sms-off` });
     return "sms-off";
   }
   layers.push({ layer: "rules", verdict: "demanded", because: `${whose}-sms-on` });
 
-  const switched = Object.hasOwn(rules.mfa.sources, sourceId) ? rules.mfa.sources[sourceId] : null;
+  const sources = rules.sources ?? {};
+  const switched = Object.hasOwn(sources, sourceId) ? sources[sourceId] : null;
   if (switched === false) {
     layers.push({ layer: "source", verdict: "not-needed", because: "source-off" });
     return "source-off";
@@ -102,22 +107,24 @@ function askWhetherDemanded(
 // Questions 4 and 5.
 function askWhetherDone(
   question: MfaQuestion,
-  rules: SecurityRules,
+  rules: MfaRules,
   layers: MfaLayer[],
 ): "upstream-did-it" | "factor-still-fresh" | null {
-  if (question.upstreamDidIt) {
+  if (question.upstreamDidIt === true) {
     layers.push({ layer: "upstream", verdict: "done", because: "upstream-did-it" });
     return "upstream-did-it";
   }
   layers.push({ layer: "upstream", verdict: "not-done", because: "not-proved-upstream" });
 
   const age = question.otherFactorAgeSeconds;
-  const ageMax = rules.mfa.factorAgeSecondsMax;
-  if (age === null) {
+  const ageMax = rules.factorAgeSecondsMax;
+  if (age === null || !Number.isFinite(age)) {
     layers.push({ layer: "session", verdict: "not-done", because: "not-proved" });
     return null;
   }
-  if (ageMax !== null && age > ageMax) {
+  // Asked this way round because comparisons with what is no number are false.
+  const isYoungEnough = ageMax === null || (typeof ageMax === "number" && age <= ageMax);
+  if (!isYoungEnough) {
     layers.push({ layer: "session", verdict: "not-done", because: "factor-too-old" });
     return null;
   }
@@ -128,7 +135,7 @@ function askWhetherDone(
 // Questions 6 to 8.
 function askHow(
   question: MfaQuestion,
-  rules: SecurityRules,
+  rules: MfaRules,
   demand: MfaDemand,
   layers: MfaLayer[],
 ): MfaOutcome {
@@ -155,7 +162,7 @@ function askHow(
 
   // Binding beats skipping: a user without a phone must not become the way around rules that every
   // other user obeys.
-  if (rules.mfa.binding !== "anybody") {
+  if (rules.binding !== "anybody") {
     layers.push({ layer: "binding", verdict: "refuse", because: "binding-not-allowed" });
     return { need: "refuse", because: "binding-not-allowed" };
   }
