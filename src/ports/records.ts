@@ -22,17 +22,20 @@ export interface RecordStore {
   // The payload with `jti`, and with `consumed` (seconds since 1970) if it was consumed. Null when there
   // is none or it has expired.
   find(model: string, id: string, now: Instant): Promise<RecordPayload | null>;
-  // The latest session with this uid: a session keeps its uid when its id rotates.
+  // The session with this uid as it was written last: a session keeps its uid when its id rotates.
+  // Without `jti`, which is not stored.
   findSessionByUid(uid: string, now: Instant): Promise<RecordPayload | null>;
+  // With `jti`: a record that has a user code is gone on with by it alone.
   findByUserCode(model: string, userCode: string, now: Instant): Promise<RecordPayload | null>;
   // Marks and keeps. True for exactly one caller: who gets false must not go on.
   consume(model: string, id: string, now: Instant): Promise<boolean>;
+  // Ending a session ends it under every id that it has had.
   destroy(model: string, id: string): Promise<void>;
   revokeByGrantId(model: string, grantId: string): Promise<void>;
   // Writes a session without losing what parallel requests wrote into it: the authorizations of all
-  // rows with its uid are joined with its own, its own winning. `loaded` is the id under which the
-  // request found it; null for a new one. A session that was loaded and has been ended since (no row
-  // with its uid is left) is not brought back: false. With another id than `loaded` it rotates: the row
-  // under the old id goes in the same step.
+  // rows with its uid are joined with its own, its own winning; one of its own that is null is taken
+  // away. `loaded` is the id under which the request found it; null for a new one. A session that was
+  // loaded and has been ended since (no row with its uid is left) is not brought back: false. With
+  // another id than `loaded` it rotates: the row under the old id goes in the same step.
   saveSession(record: RecordToSave, loaded: string | null, now: Instant): Promise<boolean>;
 }

@@ -34,7 +34,8 @@ export interface Storage {
   sweep(now: Instant, rowsMax: number): Promise<number>;
   // Reads and writes that reached the database since it was opened.
   statistics(): { readonly reads: number; readonly writes: number };
-  // Finishes what was acknowledged and lets go. Every later call throws UnavailableError.
+  // Finishes what was acknowledged and lets go. Every later call throws UnavailableError, but for
+  // closing again, which does nothing.
   close(): Promise<void>;
 }
 
@@ -64,7 +65,8 @@ export interface UserStore {
   replace(before: User, after: User, audit: AuditEvent): Promise<ChangeOutcome>;
   // Ends the run of wrong codes, a lock and an "off" with it.
   clearFactorAttempts(id: string, audit: AuditEvent): Promise<"changed" | "absent">;
-  // Replaces the password hash if it still is the one given: parallel upgrades do not clash.
+  // Replaces the password hash if it still is the one given: parallel upgrades do not clash. A new
+  // updatedAt goes with it.
   upgradePasswordHash(id: string, from: string, to: string): Promise<boolean>;
   remove(id: string, audit: AuditEvent): Promise<"changed" | "absent">;
   // In the order of ids, after the given one.
@@ -101,7 +103,8 @@ export interface RulesStore {
   // exist has no rules of its own.
   find(applicationId: string | null): Promise<RulesOfApplication>;
   // Replaces the rules that were read: the global ones for a null id, else the application's own,
-  // which null gives up. Compare-and-set: false when they are no longer what `before` says.
+  // which null gives up. Compare-and-set: false when they are no longer what `before` says, or there
+  // is no such application.
   replace(
     applicationId: string | null,
     before: SecurityRules | null,
@@ -111,7 +114,8 @@ export interface RulesStore {
 }
 
 export interface InteractionStore {
-  // Stores the engine's record, keeping the state that is there. The uid itself is not stored.
+  // Stores the engine's record, keeping the state that is there. The uid itself is not stored; whoever
+  // finds the record gets it back as `jti`. Nor is session.cookie, which is the id of a live session.
   save(uid: string, record: EngineRecord, expiresAt: Instant): Promise<void>;
   find(uid: string, now: Instant): Promise<Interaction | null>;
   // Finds and deletes one that has ended, which is one whose record holds a `result`. Not null for
@@ -211,8 +215,8 @@ export interface NumberStore {
 
 export interface SigningKeyStore {
   list(): Promise<SigningKey[]>;
-  // Adds keys if none of their algorithms got a key after `newestKnown`: two rotations at once, or
-  // two first starts, add one set. Null: only into an empty store.
+  // Adds keys if none of their algorithms got a key after `newestKnown`, which they must be newer
+  // than: two rotations at once, or two first starts, add one set. Null: only into an empty store.
   add(
     keys: readonly SigningKey[],
     newestKnown: Instant | null,
@@ -223,6 +227,7 @@ export interface SigningKeyStore {
 }
 
 export interface AuditQuery {
+  // The id of the last event of the page before, in the order that is asked for.
   readonly after?: number | undefined;
   readonly limit: number;
   readonly action?: string | undefined;

@@ -9,7 +9,7 @@ import type { InteractionMove, MoveEffects, MoveOutcome } from "../../ports/stor
 import { appendAudit } from "./audit.ts";
 import { findInteraction, interactionKey, sealRecord, sealState } from "./interaction-rows.ts";
 import { readHistory, recordSuccess, writeHistory } from "./numbers.ts";
-import { clearAttempts } from "./password-attempts.ts";
+import { clearAttempts, refundAttempts } from "./password-attempts.ts";
 import type { Sql } from "./sql.ts";
 import {
   countOthersByPhone,
@@ -47,6 +47,7 @@ export function moveInteraction(sql: Sql, vault: Vault, move: InteractionMove): 
     recordSuccess(sql, vault, effects.codeProved.number);
   }
   clearAttempts(sql, vault, effects.clearAttempts ?? []);
+  refundAttempts(sql, vault, effects.refundAttempts ?? []);
   appendAudit(sql, vault, effects.audit ?? []);
   return { outcome: "moved", version: writeMove(sql, vault, move, interaction) };
 }

@@ -7,8 +7,6 @@ import type { Vault } from "../../domain/vault.ts";
 import { openJson, sealJson } from "./sealed-json.ts";
 import { bytesIn, bytesOrNullIn, integerIn, type Row, type Sql } from "./sql.ts";
 
-export const INTERACTION_COLUMNS = "record, state, version, attempts, expires_at";
-
 export function interactionKey(uid: string): string {
   return createHash("sha256").update(`Interaction\0${uid}`).digest("base64url");
 }
@@ -21,14 +19,15 @@ export function findInteraction(
   now: Instant,
 ): Interaction | null {
   const row = sql.get(
-    `SELECT ${INTERACTION_COLUMNS} FROM interactions WHERE key = ? AND expires_at > ?`,
+    `SELECT record, state, version, attempts, expires_at FROM interactions
+     WHERE key = ? AND expires_at > ?`,
     interactionKey(uid),
     now,
   );
   return row === undefined ? null : interactionFrom(row, uid, vault);
 }
 
-export function interactionFrom(row: Row, uid: string, vault: Vault): Interaction {
+function interactionFrom(row: Row, uid: string, vault: Vault): Interaction {
   const record = openJson<EngineRecord>(vault, bytesIn(row, "record"), contextOf("record", uid));
   const state = bytesOrNullIn(row, "state");
   return {

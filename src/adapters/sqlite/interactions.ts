@@ -1,18 +1,12 @@
 // The interactions: the engine's record of each, and beside it our state.
-import type { EngineRecord } from "../../domain/interaction.ts";
+import type { EngineRecord, Interaction } from "../../domain/interaction.ts";
 import type { Instant } from "../../domain/time.ts";
 import type { Vault } from "../../domain/vault.ts";
 import type { InteractionStore } from "../../ports/storage.ts";
 import { countCodeAttempt } from "./code-attempts.ts";
 import type { Database } from "./database.ts";
 import { moveInteraction, requireAnswer } from "./interaction-moves.ts";
-import {
-  findInteraction,
-  INTERACTION_COLUMNS,
-  interactionFrom,
-  interactionKey,
-  sealRecord,
-} from "./interaction-rows.ts";
+import { findInteraction, interactionKey, sealRecord } from "./interaction-rows.ts";
 import type { Sql } from "./sql.ts";
 
 export function createInteractionStore(database: Database, vault: Vault): InteractionStore {
@@ -20,19 +14,10 @@ export function createInteractionStore(database: Database, vault: Vault): Intera
     save: (uid, record, expiresAt) =>
       database.write((sql) => saveRecord(sql, vault, uid, { record, expiresAt })),
     find: (uid, now) => database.read((sql) => findInteraction(sql, vault, uid, now)),
-    take: (uid, now) =>
-      database.write((sql) => {
-        const row = sql.get(
-          `DELETE FROM interactions WHERE key = ? AND expires_at > ?
-           RETURNING ${INTERACTION_COLUMNS}`,
-          interactionKey(uid),
-          now,
-        );
-        return row === undefined ? null : interactionFrom(row, uid, vault);
-      }),
+    take: (uid, now) => database.write((sql) => takeEnded(sql, vault, uid, now)),
     destroy: (uid) =>
       database.write((sql) => {
-        sql.run("DELETE FROM interactions WHERE key = ?", interactionKey(uid));
+        deleteInteraction(sql, uid);
       }),
     async move(move) {
       requireAnswer(move);
@@ -57,4 +42,16 @@ function saveRecord(
     sealRecord(vault, uid, given.record),
     given.expiresAt,
   );
+}
+
+function takeEnded(sql: Sql, vault: Vault, uid: string, now: Instant): Interaction | null {
+  const interaction = findInteraction(sql, vault, uid, now);
+  const result = interaction?.record.result;
+  if (result === undefined || result === null) return null;
+  deleteInteraction(sql, uid);
+  return interaction;
+}
+
+function deleteInteraction(sql: Sql, uid: string): void {
+  sql.run("DELETE FROM interactions WHERE key = ?", interactionKey(uid));
 }

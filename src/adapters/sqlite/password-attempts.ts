@@ -3,7 +3,7 @@ import { type AttemptRun, countAttempt } from "../../domain/attempt-budget.ts";
 import type { Instant } from "../../domain/time.ts";
 import type { Vault } from "../../domain/vault.ts";
 import type { PasswordAttempt, PasswordAttemptBegun } from "../../ports/storage.ts";
-import { type Sql, textIn } from "./sql.ts";
+import { integerIn, integerOrNullIn, type Sql } from "./sql.ts";
 import { findUserByLogin } from "./user-rows.ts";
 
 // All budgets are judged before any is written: an attempt that one of them refuses must not
@@ -36,17 +36,36 @@ export function clearAttempts(sql: Sql, vault: Vault, keys: readonly string[]): 
   for (const key of keys) sql.run("DELETE FROM attempt_runs WHERE key = ?", keyOf(vault, key));
 }
 
+// Takes one attempt back. A lock that it has set stays.
+export function refundAttempts(sql: Sql, vault: Vault, keys: readonly string[]): void {
+  for (const key of keys) {
+    const text = "UPDATE attempt_runs SET count = count - 1 WHERE key = ? AND count > 0";
+    sql.run(text, keyOf(vault, key));
+  }
+}
+
 function findRun(sql: Sql, key: string, now: Instant): AttemptRun | null {
-  const row = sql.get("SELECT run FROM attempt_runs WHERE key = ? AND expires_at > ?", key, now);
-  return row === undefined ? null : JSON.parse(textIn(row, "run"));
+  const row = sql.get(
+    "SELECT count, first_at, locked_until FROM attempt_runs WHERE key = ? AND expires_at > ?",
+    key,
+    now,
+  );
+  if (row === undefined) return null;
+  return {
+    count: integerIn(row, "count"),
+    firstAt: integerIn(row, "first_at"),
+    lockedUntil: integerOrNullIn(row, "locked_until"),
+  };
 }
 
 function writeRun(sql: Sql, key: string, count: { run: AttemptRun; expiresAt: Instant }): void {
   sql.run(
-    `INSERT INTO attempt_runs (key, run, expires_at) VALUES (?, ?, ?)
-     ON CONFLICT (key) DO UPDATE SET run = excluded.run, expires_at = excluded.expires_at`,
+    `INSERT OR REPLACE INTO attempt_runs (key, count, first_at, locked_until, expires_at)
+     VALUES (?, ?, ?, ?, ?)`,
     key,
-    JSON.stringify(count.run),
+    count.run.count,
+    count.run.firstAt,
+    count.run.lockedUntil,
     count.expiresAt,
   );
 }

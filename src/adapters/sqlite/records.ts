@@ -34,10 +34,7 @@ export function createRecordStore(database: Database, vault: Vault): RecordStore
         return row === undefined ? null : payloadFrom(row, vault);
       }),
     consume: (model, id, now) => database.write((sql) => consume(sql, recordKey(model, id), now)),
-    destroy: (model, id) =>
-      database.write((sql) => {
-        sql.run("DELETE FROM records WHERE key = ?", recordKey(model, id));
-      }),
+    destroy: (model, id) => database.write((sql) => destroy(sql, model, id)),
     revokeByGrantId: (model, grantId) =>
       database.write((sql) => {
         sql.run("DELETE FROM records WHERE grant_id = ? AND model = ?", grantId, model);
@@ -83,4 +80,18 @@ function consume(sql: Sql, key: string, now: Instant): boolean {
     now,
   );
   return changed === 1;
+}
+
+// A session may lie under an old id too, written by a request that ran beside a rotation. Ended is
+// ended: all rows with its uid go.
+function destroy(sql: Sql, model: string, id: string): void {
+  const key = recordKey(model, id);
+  if (model === "Session") {
+    sql.run(
+      `DELETE FROM records WHERE model = 'Session'
+       AND uid_index = (SELECT uid_index FROM records WHERE key = ?)`,
+      key,
+    );
+  }
+  sql.run("DELETE FROM records WHERE key = ?", key);
 }

@@ -20,7 +20,8 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     `CREATE TABLE login_names (key TEXT PRIMARY KEY, user_id TEXT NOT NULL) STRICT, WITHOUT ROWID`,
     `CREATE INDEX login_names_by_user ON login_names (user_id)`,
     `CREATE TABLE attempt_runs (
-      key TEXT PRIMARY KEY, run TEXT NOT NULL, expires_at INTEGER NOT NULL) STRICT`,
+      key TEXT PRIMARY KEY, count INTEGER NOT NULL, first_at INTEGER NOT NULL, locked_until INTEGER,
+      expires_at INTEGER NOT NULL) STRICT`,
     `CREATE INDEX attempt_runs_by_expiry ON attempt_runs (expires_at)`,
 
     `CREATE TABLE applications (
