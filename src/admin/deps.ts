@@ -15,13 +15,14 @@ export interface AdminDeps {
   readonly actor: string;
   readonly limits: Limits;
   readonly hasher: PasswordHasher;
-  // The passwords that nobody may have, in the normal form that judgePassword compares.
-  blocklist(): ReadonlySet<string>;
+  // The passwords that nobody may have, in lower case. Asked for only when a password is set.
+  blocklist(): Promise<ReadonlySet<string>>;
 }
 
-// A new id: 144 random bits, so that nobody guesses one and no id ever comes back.
+// A new id: 128 random bits, so that nobody guesses one and no id ever comes back. In hexadecimal: it
+// never begins with a hyphen, which a command line would take for an option.
 export function newId(): string {
-  return randomBytes(18).toString("base64url");
+  return randomBytes(16).toString("hex");
 }
 
 // An instant at which something is changed. It must be new to the store's compare-and-set, also when

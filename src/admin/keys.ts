@@ -39,7 +39,8 @@ export async function ensureSigningKeys(deps: KeyDeps): Promise<SigningKey[]> {
   const missing = SIGNING_ALGS.filter((alg) => !known.some((key) => key.alg === alg));
   if (missing.length === 0) return known;
 
-  const made = await makeSigningKeys(missing, deps.now());
+  const now = deps.now();
+  const made = await makeSigningKeys(missing, createdAfter(known, now), now);
   const audit = auditEvent(deps, {
     action: "signing-keys-made",
     target: "signing-keys",

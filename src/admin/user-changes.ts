@@ -1,0 +1,141 @@
+// What an administrator changes about a user, and what each change means for those who are signed in.
+import type { Instant } from "../domain/time.ts";
+import type { User } from "../domain/user.ts";
+import { retryWhileStale } from "./compare-and-set.ts";
+import { type AdminDeps, auditEvent, changesBetween, changeTime, checkInput } from "./deps.ts";
+import { AdminError } from "./errors.ts";
+import { type ShownUser, showUserFacts, userSummary } from "./user-facts.ts";
+import {
+  type ChangeUser,
+  type CheckedChange,
+  changeUserSchema,
+  checkLoginNames,
+  hashPassword,
+} from "./user-options.ts";
+import { conflictOf, readUser } from "./users.ts";
+
+// With the password when one was generated; it is told this once.
+export type ChangedUser = ShownUser & { readonly password?: string };
+
+// Changes what is given about a user, found by id or any login name. A new password, another number or
+// none, and disabling end all sessions and tokens.
+export async function updateUser(
+  deps: AdminDeps,
+  idOrLogin: string,
+  input: ChangeUser,
+): Promise<ChangedUser> {
+  const change = checkInput(changeUserSchema, input);
+  // By id from here on: the change may be to the very name it was found by.
+  const { id } = await readUser(deps, idOrLogin);
+  const generated = await retryWhileStale(() => changeOnce(deps, id, change));
+  if (change.unlockSecondFactor) await unlockSecondFactor(deps, id);
+  const shown = showUserFacts(await readUser(deps, id), deps);
+  return { ...shown, ...(generated !== null && { password: generated }) };
+}
+
+// The password that was generated, if one was.
+async function changeOnce(
+  deps: AdminDeps,
+  id: string,
+  change: CheckedChange,
+): Promise<string | null | "stale"> {
+  const before = await readUser(deps, id);
+  const now = deps.now();
+  const changed = applyChange(before, change, now);
+  checkLoginNames(changed);
+  const { user, generated } = await withNewPassword(deps, changed, change);
+  if (user === before) return null;
+
+  const after: User = {
+    ...user,
+    credentialsChangedAt: endsSessions(before, user) ? now : before.credentialsChangedAt,
+    updatedAt: changeTime(now, before),
+  };
+  const details = {
+    ...changesBetween(userSummary(before), userSummary(after)),
+    ...(after.passwordHash !== before.passwordHash && { passwordReset: true }),
+  };
+  const audit = auditEvent(deps, { action: "user-changed", target: `user:${id}`, details });
+  switch (await deps.storage.users.replace(before, after, audit)) {
+    case "changed":
+      return generated;
+    case "stale":
+      return "stale";
+    case "conflict":
+      throw await conflictOf(deps, after);
+    case "absent":
+      throw new AdminError("not-found", "The user was removed meanwhile.");
+  }
+}
+
+// The very same object when nothing changes.
+function applyChange(before: User, change: CheckedChange, now: Instant): User {
+  const after: User = {
+    ...before,
+    username: change.username === undefined ? before.username : change.username,
+    ...emailAfter(before, change),
+    ...phonesAfter(before, change, now),
+    profile: profileAfter(before, change),
+    status: change.status ?? before.status,
+  };
+  return JSON.stringify(after) === JSON.stringify(before) ? before : after;
+}
+
+// Another address is not verified because the one before was.
+function emailAfter(before: User, change: CheckedChange): Pick<User, "email" | "emailVerified"> {
+  const email = change.email === undefined ? before.email : change.email;
+  const kept = email === before.email && before.emailVerified;
+  return { email, emailVerified: change.emailVerified ?? kept };
+}
+
+// A number that stays keeps its status: what is bound is not demoted by saying it again.
+function phonesAfter(
+  before: User,
+  change: CheckedChange,
+  now: Instant,
+): Pick<User, "loginPhone" | "phone"> {
+  if (change.phone === undefined) return { loginPhone: before.loginPhone, phone: before.phone };
+  if (change.phone === null) return { loginPhone: null, phone: null };
+  const same = before.phone?.number === change.phone;
+  const assigned = { number: change.phone, status: "assigned", since: now } as const;
+  return { loginPhone: change.phone, phone: same ? before.phone : assigned };
+}
+
+function profileAfter(before: User, change: CheckedChange): User["profile"] {
+  if (change.name === undefined) return before.profile;
+  const { name: _old, ...rest } = before.profile;
+  return change.name === null ? rest : { ...before.profile, name: change.name };
+}
+
+async function withNewPassword(
+  deps: AdminDeps,
+  user: User,
+  change: CheckedChange,
+): Promise<{ user: User; generated: string | null }> {
+  if (change.password === undefined) return { user, generated: null };
+  const given = change.password.kind === "given" ? change.password.password : undefined;
+  const { passwordHash, generated } = await hashPassword(deps, given, user);
+  return { user: { ...user, passwordHash }, generated };
+}
+
+// A disabled user's sessions must not come back to life when the user does. A first number takes nothing
+// away from what was proved without one.
+function endsSessions(before: User, after: User): boolean {
+  return (
+    after.passwordHash !== before.passwordHash ||
+    (before.phone !== null && after.phone?.number !== before.phone.number) ||
+    (before.loginPhone !== null && after.loginPhone !== before.loginPhone) ||
+    (after.status === "disabled" && before.status !== "disabled")
+  );
+}
+
+async function unlockSecondFactor(deps: AdminDeps, id: string): Promise<void> {
+  const { factorAttempts } = await readUser(deps, id);
+  const audit = auditEvent(deps, {
+    action: "user-second-factor-unlocked",
+    target: `user:${id}`,
+    details: { before: factorAttempts },
+  });
+  const outcome = await deps.storage.users.clearFactorAttempts(id, audit);
+  if (outcome === "absent") throw new AdminError("not-found", "The user was removed meanwhile.");
+}

@@ -1,0 +1,110 @@
+// What an administrator says about a user, checked: names that can be login names, a number that can be
+// texted, a password that may be one.
+import { z } from "zod";
+import { checkEmail, checkUsername } from "../domain/login-name.ts";
+import { generatePassword, judgePassword, type PasswordRefusal } from "../domain/password.ts";
+import { parsePhone } from "../domain/phone.ts";
+import { loginNamesOf, type User } from "../domain/user.ts";
+import { shownName } from "./application-options.ts";
+import type { AdminDeps } from "./deps.ts";
+import { AdminError } from "./errors.ts";
+
+const username = z.string().transform((typed, ctx) => {
+  const checked = checkUsername(typed);
+  if (checked.outcome === "ok") return checked.username;
+  ctx.addIssue({ code: "custom", message: `is refused (${checked.because})` });
+  return z.NEVER;
+});
+
+const email = z.string().transform((typed, ctx) => {
+  const checked = checkEmail(typed);
+  if (checked.outcome === "ok") return checked.email;
+  ctx.addIssue({ code: "custom", message: `is refused (${checked.because})` });
+  return z.NEVER;
+});
+
+// E.164; there is no country to guess from.
+const phone = z.string().transform((typed, ctx) => {
+  const checked = parsePhone(typed, null);
+  if (checked.outcome === "ok") return checked.number;
+  ctx.addIssue({ code: "custom", message: `is refused (${checked.because})` });
+  return z.NEVER;
+});
+
+export const addUserSchema = z.strictObject({
+  username: username.optional(),
+  email: email.optional(),
+  emailVerified: z.boolean().optional(),
+  // Both a login name and the second factor, assigned.
+  phone: phone.optional(),
+  name: shownName.optional(),
+  // Left out: one is generated. Null: the user has none and signs in by phone alone.
+  password: z.string().nullable().optional(),
+});
+
+export type AddUser = z.input<typeof addUserSchema>;
+export type CheckedUser = z.output<typeof addUserSchema>;
+
+// Null takes a value away.
+export const changeUserSchema = z.strictObject({
+  username: username.nullable().optional(),
+  email: email.nullable().optional(),
+  emailVerified: z.boolean().optional(),
+  phone: phone.nullable().optional(),
+  name: shownName.nullable().optional(),
+  status: z.enum(["active", "disabled"]).optional(),
+  // Ends the run of wrong codes: a lock, and an "off", with it.
+  unlockSecondFactor: z.boolean().optional(),
+  password: z
+    .discriminatedUnion("kind", [
+      z.strictObject({ kind: z.literal("generated") }),
+      z.strictObject({ kind: z.literal("given"), password: z.string() }),
+    ])
+    .optional(),
+});
+
+export type ChangeUser = z.input<typeof changeUserSchema>;
+export type CheckedChange = z.output<typeof changeUserSchema>;
+
+// Refuses a user that could not sign in, and an address that is verified but not there.
+export function checkLoginNames(
+  user: Pick<User, "username" | "email" | "loginPhone" | "emailVerified">,
+): void {
+  if (loginNamesOf(user).length === 0) {
+    throw new AdminError("usage", "A user needs a username, an e-mail address or a phone number.");
+  }
+  if (user.emailVerified && user.email === null) {
+    throw new AdminError("usage", "There is no e-mail address that could be verified.");
+  }
+}
+
+// The hash of a new password, given or generated; "usage" when the given one may not be used.
+export async function hashPassword(
+  deps: Pick<AdminDeps, "storage" | "hasher" | "blocklist">,
+  given: string | undefined,
+  user: Pick<User, "username" | "email" | "loginPhone" | "profile">,
+): Promise<{ passwordHash: string; generated: string | null }> {
+  if (given === undefined) {
+    const generated = generatePassword();
+    return { passwordHash: await deps.hasher.hash(generated), generated };
+  }
+  const rules = await deps.storage.rules.find(null);
+  const words = [user.username, user.email, user.loginPhone, user.profile.name];
+  const judged = judgePassword(given, {
+    secondFactorOn: rules.global.mfa.sms,
+    words: words.filter((word) => typeof word === "string"),
+    blocklist: await deps.blocklist(),
+  });
+  if (judged.outcome === "refused") {
+    throw new AdminError("usage", `The password ${PASSWORD_SENTENCES[judged.because]}.`);
+  }
+  return { passwordHash: await deps.hasher.hash(judged.password), generated: null };
+}
+
+const PASSWORD_SENTENCES: Record<PasswordRefusal, string> = {
+  "too-short":
+    "is too short: it needs 15 characters, or 8 where the global rules ask for a second factor",
+  "too-long": "is too long",
+  blocklisted: "is one that many people use",
+  "contains-login": "is made of the user's own names",
+};
