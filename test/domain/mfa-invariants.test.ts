@@ -1,0 +1,172 @@
+// What must hold for every question that can be posed: the full product of the inputs.
+import assert from "node:assert/strict";
+import {
+  decideMfa,
+  type MfaDecision,
+  type MfaLayer,
+  type MfaQuestion,
+} from "../../src/domain/mfa-decision.ts";
+import type { RequestedAcr } from "../../src/domain/requested-acr.ts";
+import { effectiveRules, type SecurityRules } from "../../src/domain/security-rules.ts";
+
+const LEVELS = ["none", "single", "multi", "unsupported"] as const;
+const BOOLEANS = [true, false] as const;
+const AGES = [null, 0, 3600, 3601] as const;
+const PHONES = ["none", "assigned", "bound"] as const;
+const LAYERS: readonly MfaLayer["layer"][] = [
+  "request",
+  "rules",
+  "source",
+  "upstream",
+  "session",
+  "first-factor",
+  "phone",
+  "binding",
+];
+
+const RULES = [...allRules()];
+const REQUESTS: readonly RequestedAcr[] = LEVELS.flatMap((level) =>
+  BOOLEANS.map((essential) => ({ level, essential })),
+);
+
+describe("every decision about the second step", () => {
+  const invariants: { it: string; holds: (q: MfaQuestion, d: MfaDecision) => boolean }[] = [
+    {
+      it: "is never none unless a switch is off, or the factor was proved",
+      holds: (q, d) => d.need !== "none" || mayBeNone(q),
+    },
+    {
+      it: "is none whenever a switch is off and the request is silent",
+      holds: (q, d) => requestDemands(q) || !isSwitchedOff(q) || d.need === "none",
+    },
+    {
+      it: "follows the request whatever the switches say",
+      holds: (q, d) =>
+        !requestDemands(q) || (d.because !== "sms-off" && d.because !== "source-off"),
+    },
+    {
+      it: "names the request as its reason when the request demands",
+      holds: (q, d) =>
+        !requestDemands(q) ||
+        !["code", "bind-phone", "password"].includes(d.need) ||
+        d.because === "request-demands",
+    },
+    {
+      it: "never asks the phone that was the first step",
+      holds: (q, d) => q.firstFactor !== "sms" || (d.need !== "code" && d.need !== "bind-phone"),
+    },
+    {
+      it: "never asks for the password twice",
+      holds: (q, d) => q.firstFactor !== "pwd" || d.need !== "password",
+    },
+    {
+      it: "asks for a password only of somebody who has one",
+      holds: (q, d) => d.need !== "password" || q.user.hasPassword,
+    },
+    {
+      it: "binds only where anybody may, and only a first phone",
+      holds: (q, d) =>
+        d.need !== "bind-phone" ||
+        (effectiveRules(q.rules).mfa.binding === "anybody" && q.user.phone === "none"),
+    },
+    {
+      it: "sends a code only to a phone that is there",
+      holds: (q, d) => d.need !== "code" || q.user.phone !== "none",
+    },
+    {
+      it: "never uses a factor that is off",
+      holds: (q, d) => !q.user.factorOff || (d.need !== "code" && d.need !== "bind-phone"),
+    },
+    {
+      it: "has a reason in kebab case",
+      holds: (_q, d) => [d, ...d.layers].every((each) => /^[a-z]+(-[a-z]+)*$/.test(each.because)),
+    },
+    {
+      it: "has a trace that begins with the request and goes in order",
+      holds: (_q, d) => {
+        const places = d.layers.map((each) => LAYERS.indexOf(each.layer));
+        return places[0] === 0 && places.every((at, i) => i === 0 || at > (places[i - 1] ?? 99));
+      },
+    },
+    {
+      it: "is the same when it is asked again",
+      holds: (q, d) => JSON.stringify(decideMfa(q)) === JSON.stringify(d),
+    },
+  ];
+
+  for (const { it: name, holds } of invariants) {
+    it(name, () => {
+      for (const question of allQuestions()) {
+        const decision = decideMfa(question);
+        if (!holds(question, decision)) assert.fail(JSON.stringify({ question, decision }));
+      }
+    });
+  }
+
+  it("does not depend on the global rules where the application has its own", () => {
+    for (const question of allQuestions()) {
+      if (question.rules.own === null) continue;
+      const expected = decideMfa(question);
+      for (const global of RULES.slice(0, 3)) {
+        const other = { ...question, rules: { ...question.rules, global } };
+        assert.deepEqual(decideMfa(other), expected);
+      }
+    }
+  }).timeout(20_000);
+});
+
+function requestDemands(q: MfaQuestion): boolean {
+  return q.request.level === "multi" || q.request.level === "unsupported";
+}
+
+function isSwitchedOff(q: MfaQuestion): boolean {
+  const { sms, sources } = effectiveRules(q.rules).mfa;
+  return sms === false || sources[q.sourceId] === false;
+}
+
+function mayBeNone(q: MfaQuestion): boolean {
+  if (isSwitchedOff(q) && !requestDemands(q)) return true;
+  const { factorAgeSecondsMax } = effectiveRules(q.rules).mfa;
+  const age = q.otherFactorAgeSeconds;
+  const fresh = age !== null && (factorAgeSecondsMax === null || age <= factorAgeSecondsMax);
+  return q.upstreamDidIt || fresh;
+}
+
+function* allRules(): Generator<SecurityRules> {
+  for (const sms of BOOLEANS)
+    for (const sources of [{}, { password: true }, { password: false }, { sms: false }])
+      for (const factorAgeSecondsMax of [null, 3600])
+        for (const binding of ["anybody", "administrator"] as const)
+          yield { mfa: { sms, sources, factorAgeSecondsMax, binding } };
+}
+
+// 98 304 of them: each set of rules once as the global ones and once as the application's own.
+function* allQuestions(): Generator<MfaQuestion> {
+  const [elsewhere] = RULES;
+  assert.ok(elsewhere);
+  const inForce = RULES.flatMap((rules) => [
+    { global: rules, own: null },
+    { global: elsewhere, own: rules },
+  ]);
+  for (const rules of inForce)
+    for (const request of REQUESTS)
+      for (const firstFactor of ["pwd", "sms"] as const)
+        for (const otherFactorAgeSeconds of AGES)
+          for (const rest of allUsers())
+            yield {
+              ...rest,
+              rules,
+              request,
+              firstFactor,
+              otherFactorAgeSeconds,
+              sourceId: firstFactor === "sms" ? "sms" : "password",
+            };
+}
+
+function* allUsers(): Generator<Pick<MfaQuestion, "upstreamDidIt" | "user">> {
+  for (const upstreamDidIt of BOOLEANS)
+    for (const phone of PHONES)
+      for (const hasPassword of BOOLEANS)
+        for (const factorOff of BOOLEANS)
+          yield { upstreamDidIt, user: { phone, hasPassword, factorOff } };
+}
