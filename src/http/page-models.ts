@@ -1,6 +1,6 @@
 // What each page needs to be drawn: the routes fill these in, the templates in views/ read them.
 // Words are keys of the language catalogs; instants are milliseconds since 1970.
-import type { MfaOutcome } from "../domain/mfa-decision.ts";
+import type { Refusal } from "../domain/interaction.ts";
 import type { Message, TextKey } from "./language.ts";
 
 // What stands around every page.
@@ -81,7 +81,7 @@ export interface CodeModel extends StepPage {
 }
 
 export interface RefusedModel extends StepPage {
-  readonly because: Extract<MfaOutcome, { need: "refuse" }>["because"];
+  readonly because: Refusal;
 }
 
 export interface ConsentModel extends StepPage {

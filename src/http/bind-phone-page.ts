@@ -1,0 +1,108 @@
+// "Bind your mobile phone": the page with the number, and its post, which also replaces the number while
+// nothing is bound yet.
+import type { Context } from "koa";
+import { type BindPhoneRefusal, takeBindPhoneStep } from "../flow/bind-phone-step.ts";
+import { dueState } from "../flow/due-state.ts";
+import { answerUnsent, drawCode, drawSendRefused } from "./code-page.ts";
+import { AppError } from "./errors.ts";
+import { formField } from "./form.ts";
+import { actionOf, readPost, stepPage, type Visit } from "./interaction-gate.ts";
+import type { TextKey } from "./language.ts";
+import type { BindPhoneModel } from "./page-models.ts";
+import { draw, goOn, setRetryAfter } from "./step-answer.ts";
+import type { Web } from "./web.ts";
+
+interface Typed {
+  readonly phone: string;
+  readonly country: string;
+}
+
+type PhoneProblem = NonNullable<BindPhoneModel["error"]>;
+
+// The page, empty.
+export function showBindPhone(web: Web, visit: Visit): void {
+  drawBindPhone(web, visit, 200, { phone: "", country: "" }, null);
+}
+
+// POST phone.
+export async function postPhone(web: Web, ctx: Context): Promise<void> {
+  const visit = await readPost(web, ctx);
+  const typed = { phone: formField(ctx, "phone") ?? "", country: formField(ctx, "country") ?? "" };
+  const result = await takeBindPhoneStep(web.flow, visit.signIn, typed);
+  switch (result.outcome) {
+    case "moved":
+      return goOn(web, visit, result.state);
+    case "send-failed":
+      return answerUnsent(web, visit, result.state);
+    case "out-of-order":
+      throw new AppError("wrong-step", "no number can be bound");
+    case "number-refused":
+      return drawAgain(web, visit, typed, 422, problemOf(result.because, typed));
+    case "send-refused": {
+      const { step } = await dueState(web.flow, visit.signIn);
+      if (step === "code") return drawSendRefused(web, visit, result);
+      setRetryAfter(web, visit, result.retryAt);
+      const key =
+        result.because === "number-daily-cap" ? "problem.number-daily-cap" : "problem.send-gap";
+      const error = { field: null, message: { key } } as const;
+      return drawBindPhone(web, visit, 429, typed, error, result.retryAt);
+    }
+  }
+}
+
+const PROBLEMS = {
+  malformed: "problem.phone-invalid",
+  "country-needed": "problem.country-missing",
+  "country-unknown": "problem.country-missing",
+  "not-a-mobile": "problem.phone-not-mobile",
+  "country-not-allowed": "problem.phone-country-off",
+  "number-shared-too-often": "problem.phone-refused",
+} as const satisfies Record<BindPhoneRefusal, TextKey>;
+
+function problemOf(because: BindPhoneRefusal, typed: Typed): PhoneProblem {
+  if (typed.phone.trim() === "") {
+    return { field: "phone", message: { key: "problem.phone-missing" } };
+  }
+  const field = because === "country-needed" || because === "country-unknown" ? "country" : "phone";
+  return { field, message: { key: PROBLEMS[because] } };
+}
+
+// Whether the number was typed on this page or on the code's, the answer is that page again.
+async function drawAgain(
+  web: Web,
+  visit: Visit,
+  typed: Typed,
+  status: number,
+  error: PhoneProblem,
+): Promise<void> {
+  const state = await dueState(web.flow, visit.signIn);
+  if (state.step === "code") {
+    await drawCode(web, visit, status, state, { ...shown(typed), error });
+    return;
+  }
+  drawBindPhone(web, visit, status, typed, error);
+}
+
+function drawBindPhone(
+  web: Web,
+  visit: Visit,
+  status: number,
+  typed: Typed,
+  error: BindPhoneModel["error"],
+  retryAt: number | null = null,
+): void {
+  const model: BindPhoneModel = {
+    ...stepPage(web, visit),
+    ...shown(typed),
+    action: actionOf(web, visit, "phone"),
+    countries: web.countriesIn(visit.language),
+    error,
+    retryAt,
+  };
+  draw(visit, status, web.view.render("bind-phone", model, visit.language));
+}
+
+// What was typed, cut to what a number could be.
+function shown(typed: Typed): Typed {
+  return { phone: typed.phone.slice(0, 64), country: typed.country.slice(0, 2) };
+}

@@ -1,0 +1,181 @@
+// The page on which a code is typed, or sent in the first place; and the posts of code and resend.
+import type { Context } from "koa";
+import type { InteractionState } from "../domain/interaction.ts";
+import { maskPhone } from "../domain/phone.ts";
+import { NO_SENDS, type SendRefusal, sendGapEndsAt } from "../domain/send-policy.ts";
+import type { Instant } from "../domain/time.ts";
+import { dueState } from "../flow/due-state.ts";
+import { takeResendStep } from "../flow/resend-step.ts";
+import { submitCode } from "../flow/submit-code-step.ts";
+import { AppError } from "./errors.ts";
+import { formField } from "./form.ts";
+import { actionOf, readPost, stepPage, type Visit } from "./interaction-gate.ts";
+import type { Message } from "./language.ts";
+import type { CodeModel } from "./page-models.ts";
+import { draw, goOn, setRetryAfter } from "./step-answer.ts";
+import type { Web } from "./web.ts";
+
+// What a page has to say besides what the state says.
+export interface CodeRemarks {
+  readonly error?: CodeModel["error"];
+  readonly notice?: Message;
+  readonly retryAt?: Instant | null;
+  readonly resendAt?: Instant;
+  readonly attempts?: number;
+  readonly dead?: boolean;
+  readonly phone?: string;
+  readonly country?: string;
+}
+
+// The page of a state whose step is "code".
+export async function showCode(web: Web, visit: Visit, state: InteractionState): Promise<void> {
+  await drawCode(web, visit, 200, state, {});
+}
+
+// POST code.
+export async function postCode(web: Web, ctx: Context): Promise<void> {
+  const visit = await readPost(web, ctx);
+  const { signIn } = visit;
+  const typed = formField(ctx, "code") ?? "";
+  const result = await submitCode(web.flow, signIn, typed);
+  const drawAgain = async (status: number, remarks: CodeRemarks) =>
+    drawCode(web, visit, status, await dueState(web.flow, signIn), remarks);
+  const { attemptsPerCode } = web.flow.limits;
+
+  switch (result.outcome) {
+    case "accepted":
+      return goOn(web, visit, result.state);
+    case "out-of-order":
+      throw new AppError("wrong-step", "no code is due");
+    case "malformed": {
+      const key = typed === "" ? "problem.code-missing" : "problem.code-malformed";
+      return drawAgain(422, { error: { field: "code", message: { key } } });
+    }
+    case "rejected": {
+      const attempts = attemptsPerCode - result.attemptsLeft;
+      const key = result.attemptsLeft > 0 ? "problem.code-wrong" : "problem.code-dead";
+      return drawAgain(401, { attempts, error: { field: "code", message: { key } } });
+    }
+    case "dead":
+      return drawAgain(410, { dead: true, error: about("problem.code-dead") });
+    case "locked":
+      return drawLocked(web, visit, result.retryAt);
+    case "number-shared-too-often":
+      return drawAgain(422, {
+        error: { field: "phone", message: { key: "problem.phone-refused" } },
+      });
+  }
+}
+
+// POST resend.
+export async function postResend(web: Web, ctx: Context): Promise<void> {
+  const visit = await readPost(web, ctx);
+  const result = await takeResendStep(web.flow, visit.signIn);
+  switch (result.outcome) {
+    case "moved":
+      return goOn(web, visit, result.state);
+    case "send-failed":
+      return answerUnsent(web, visit, result.state);
+    case "out-of-order":
+      throw new AppError("wrong-step", "nothing is to be sent");
+    case "send-refused":
+      return drawSendRefused(web, visit, result);
+    case "locked":
+      return drawLocked(web, visit, result.retryAt);
+  }
+}
+
+// The text could not be sent: 503, and what was proved is kept.
+export async function answerUnsent(web: Web, visit: Visit, state: InteractionState): Promise<void> {
+  visit.ctx.set("Retry-After", "5");
+  await drawCode(web, visit, 503, state, { error: about("problem.send-failed") });
+}
+
+// Another text may not go out yet.
+export async function drawSendRefused(
+  web: Web,
+  visit: Visit,
+  refused: { readonly because: SendRefusal; readonly retryAt: Instant },
+): Promise<void> {
+  setRetryAfter(web, visit, refused.retryAt);
+  const state = await dueState(web.flow, visit.signIn);
+  await drawCode(web, visit, 429, state, {
+    error: about(SEND_REFUSALS[refused.because]),
+    resendAt: refused.retryAt,
+  });
+}
+
+const SEND_REFUSALS = {
+  "send-gap": "problem.send-gap",
+  "challenge-sends-spent": "problem.sends-spent",
+  "number-daily-cap": "problem.number-daily-cap",
+} as const satisfies Record<SendRefusal, string>;
+
+async function drawLocked(web: Web, visit: Visit, retryAt: Instant | null): Promise<void> {
+  const state = await dueState(web.flow, visit.signIn);
+  const until = retryAt ?? web.flow.now() + web.flow.limits.lockSeconds * 1000;
+  setRetryAfter(web, visit, until);
+  await drawCode(web, visit, 429, state, { error: about("problem.factor-locked"), retryAt });
+}
+
+function about(
+  key:
+    | "problem.send-failed"
+    | "problem.factor-locked"
+    | "problem.code-dead"
+    | (typeof SEND_REFUSALS)[SendRefusal],
+): CodeModel["error"] {
+  return { field: null, message: { key } };
+}
+
+// Draws the page of the code, whichever state it is in.
+export async function drawCode(
+  web: Web,
+  visit: Visit,
+  status: number,
+  state: InteractionState,
+  remarks: CodeRemarks,
+): Promise<void> {
+  const { challenge } = state;
+  const attempts = remarks.attempts ?? visit.signIn.interaction.attempts;
+  const model: CodeModel = {
+    ...stepPage(web, visit),
+    action: actionOf(web, visit, "code"),
+    resendAction: actionOf(web, visit, "resend"),
+    maskedPhone: maskPhone(await numberOf(web, state)),
+    attemptsLeft: remarks.dead ? 0 : Math.max(0, web.flow.limits.attemptsPerCode - attempts),
+    expiresAt: challenge?.expiresAt ?? web.flow.now(),
+    resendAt: remarks.resendAt ?? (await resendAt(web, state)),
+    sent: challenge !== null && challenge.sends > 0,
+    binding: state.binding,
+    replace: state.binding
+      ? {
+          phoneAction: actionOf(web, visit, "phone"),
+          phone: remarks.phone ?? "",
+          country: remarks.country ?? "",
+          countries: web.countriesIn(visit.language),
+        }
+      : null,
+    error: remarks.error ?? null,
+    notice: remarks.notice ?? null,
+    retryAt: remarks.retryAt ?? null,
+  };
+  draw(visit, status, web.view.render("code", model, visit.language));
+}
+
+// The number that the code goes to: the challenge's, or the user's own before there is one.
+async function numberOf(web: Web, state: InteractionState): Promise<string> {
+  if (state.challenge !== null) return state.challenge.phone;
+  const user = state.userId === null ? null : await web.flow.storage.users.find(state.userId);
+  if (!user?.phone) throw new AppError("wrong-step", "there is no number to send to");
+  return user.phone.number;
+}
+
+// When the next text may go out. A challenge knows its own gap; before there is one, the number's
+// history tells whether an earlier sign-in's gap carries over.
+async function resendAt(web: Web, state: InteractionState): Promise<Instant | null> {
+  const { limits, storage } = web.flow;
+  if (state.challenge !== null) return sendGapEndsAt(NO_SENDS, state.challenge, limits);
+  const history = await storage.numbers.history(await numberOf(web, state));
+  return sendGapEndsAt(history, { sends: 0, lastSentAt: null }, limits);
+}

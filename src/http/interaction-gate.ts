@@ -1,0 +1,76 @@
+// The gate of every interaction page: the interaction exists, it is this browser's, and a form that is
+// posted to it is its own.
+import type { Context } from "koa";
+import type { Application } from "../domain/application.ts";
+import type { SignIn } from "../flow/sign-in.ts";
+import { paramsOf, signInRequestOf } from "../oidc/engine-record.ts";
+import { INTERACTION_COOKIE } from "../oidc/provider.ts";
+import { AppError } from "./errors.ts";
+import { formField } from "./form.ts";
+import type { Language } from "./language.ts";
+import type { PageFrame } from "./page-models.ts";
+import { formTargetsOf, setContentSecurityPolicy } from "./security-headers.ts";
+import { frameOf, languageOf, type Web } from "./web.ts";
+
+export interface Visit {
+  readonly ctx: Context;
+  readonly signIn: SignIn;
+  readonly application: Application | null;
+  readonly language: Language;
+  readonly params: Readonly<Record<string, string | undefined>>;
+}
+
+// The visit of a browser to its interaction; 404 for an unknown, foreign or expired one.
+export async function readVisit(web: Web, ctx: Context): Promise<Visit> {
+  const uid: unknown = ctx.params.uid;
+  const cookie = ctx.cookies.get(INTERACTION_COOKIE, { signed: true });
+  if (typeof uid !== "string" || cookie !== uid) {
+    throw new AppError("interaction-lost", "no interaction of this browser");
+  }
+  const interaction = await web.flow.storage.interactions.find(uid, web.flow.now());
+  if (interaction === null) throw new AppError("interaction-lost", "gone or expired");
+
+  const request = signInRequestOf(interaction.record, web.flow.acr);
+  const params = paramsOf(interaction.record);
+  const language = languageOf(web, ctx, request.uiLocales);
+  setContentSecurityPolicy(ctx, formTargetsOf(params.redirect_uri));
+  return {
+    ctx,
+    signIn: { interaction, request, language: language.tag },
+    application: await web.flow.storage.applications.find(request.clientId),
+    language,
+    params,
+  };
+}
+
+// The same for a form that was posted; 403 for one that is not this interaction's.
+export async function readPost(web: Web, ctx: Context): Promise<Visit> {
+  const visit = await readVisit(web, ctx);
+  if (!web.csrf.matches(formField(ctx, "csrf"), visit.signIn.interaction.uid)) {
+    throw new AppError("foreign-form", "no token, or one of another interaction");
+  }
+  return visit;
+}
+
+// What all pages of an interaction have in common.
+export function stepPage(
+  web: Web,
+  visit: Visit,
+): { frame: PageFrame; csrf: string; abortAction: string } {
+  const { uid } = visit.signIn.interaction;
+  return {
+    frame: frameOf(web, visit.application),
+    csrf: web.csrf.tokenFor(uid),
+    abortAction: actionOf(web, visit, "abort"),
+  };
+}
+
+// Where a form of this interaction is posted to.
+export function actionOf(web: Web, visit: Visit, step: string): string {
+  return `${interactionPath(web, visit.signIn.interaction.uid)}/${step}`;
+}
+
+// The address of the step that is due.
+export function interactionPath(web: Web, uid: string): string {
+  return `${web.base}/interaction/${encodeURIComponent(uid)}`;
+}

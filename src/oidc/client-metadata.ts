@@ -1,0 +1,17 @@
+// An application as the engine wants its client (RFC 7591), and back.
+import type { AdapterPayload } from "oidc-provider";
+import type { Application } from "../domain/application.ts";
+
+const cache = new WeakMap<Application, AdapterPayload>();
+
+// The engine's metadata of an application. The same object for the same application, which the store
+// gives out for as long as nothing has changed.
+export function clientMetadataOf(application: Application): AdapterPayload {
+  const known = cache.get(application);
+  if (known !== undefined) return known;
+  const metadata = Object.fromEntries(
+    Object.entries(application.metadata).filter(([, value]) => value !== undefined),
+  );
+  cache.set(application, metadata);
+  return metadata;
+}

@@ -1,0 +1,131 @@
+// What we read of the engine's Interaction record and what we write into it. Everything else in it is
+// the engine's business. It is data from the store: each member is checked before it is believed.
+import { type AcrValues, NOTHING_PROVED, type Proved } from "../domain/factors.ts";
+import type { EngineRecord } from "../domain/interaction.ts";
+import { NO_ACR_REQUESTED, requestedAcr } from "../domain/requested-acr.ts";
+import type { SessionFacts, SignInRequest, SignInResult } from "../flow/sign-in.ts";
+
+// What an interaction is about, for the steps of flow.
+export function signInRequestOf(record: EngineRecord, acr: AcrValues): SignInRequest {
+  const params = paramsOf(record);
+  const freshLogin = (params.prompt ?? "").split(" ").includes("login");
+  const maxAge = params.max_age === undefined ? null : Number(params.max_age);
+  const claims = parseJson(params.claims);
+  return {
+    kind: kindOf(record),
+    clientId: params.client_id ?? "",
+    acr:
+      params.acr_values === undefined && claims === undefined
+        ? NO_ACR_REQUESTED
+        : requestedAcr({ acrValues: params.acr_values, claims }, acr),
+    freshLogin,
+    maxAgeSeconds: maxAge !== null && Number.isFinite(maxAge) ? maxAge : null,
+    session: sessionOf(record),
+    uiLocales: params.ui_locales ?? null,
+  };
+}
+
+// The parameters of the authorization request, those that are strings.
+export function paramsOf(record: EngineRecord): Readonly<Record<string, string | undefined>> {
+  const params = objectOf(record.params);
+  return Object.fromEntries(
+    Object.entries(params).filter((entry): entry is [string, string] => {
+      return typeof entry[1] === "string";
+    }),
+  );
+}
+
+// Where the browser goes when the interaction has ended; the engine's own address.
+export function returnToOf(record: EngineRecord): string {
+  if (typeof record.returnTo !== "string") throw new Error("an interaction without returnTo");
+  return record.returnTo;
+}
+
+// What the consent prompt found missing: scopes and claims to ask the user about.
+export function missingConsentOf(record: EngineRecord): { scopes: string[]; claims: string[] } {
+  const details = objectOf(objectOf(record.prompt).details);
+  return {
+    scopes: stringsOf(details.missingOIDCScope),
+    claims: stringsOf(details.missingOIDCClaims),
+  };
+}
+
+// The grant that the interaction began with, if any.
+export function grantIdOf(record: EngineRecord): string | null {
+  return typeof record.grantId === "string" ? record.grantId : null;
+}
+
+// The record with the result in it, as the engine reads it on resuming. What the session says of acr and
+// amr is worked out there, from what was proved.
+export function withResult(record: EngineRecord, result: SignInResult): EngineRecord {
+  if (result.outcome === "refused") {
+    return { ...record, result: { error: result.error, error_description: result.description } };
+  }
+  const { userId, proved, authTime } = result;
+  return {
+    ...record,
+    result: {
+      ...objectOf(record.lastSubmission),
+      login: { accountId: userId, ...(authTime === null ? {} : { ts: authTime }) },
+      mfa: { proved },
+    },
+  };
+}
+
+// The record with a consent in it.
+export function withConsent(record: EngineRecord, grantId: string): EngineRecord {
+  return {
+    ...record,
+    result: { ...objectOf(record.lastSubmission), consent: { grantId } },
+  };
+}
+
+// What a result says was proved in its interaction.
+export function provedOfResult(result: unknown): Proved {
+  return provedOf(objectOf(objectOf(result).mfa).proved);
+}
+
+// Reads what was proved from stored data; what is not clearly an instant was not proved.
+export function provedOf(value: unknown): Proved {
+  const { pwd, sms } = objectOf(value);
+  return {
+    pwd: typeof pwd === "number" ? pwd : NOTHING_PROVED.pwd,
+    sms: typeof sms === "number" ? sms : NOTHING_PROVED.sms,
+  };
+}
+
+function kindOf(record: EngineRecord): SignInRequest["kind"] {
+  switch (objectOf(record.prompt).name) {
+    case "mfa":
+      return "step-up";
+    case "consent":
+      return "consent";
+    default:
+      return "sign-in";
+  }
+}
+
+// Our prompts hand the session's facts on in their details, since the engine's copy lacks its login time.
+function sessionOf(record: EngineRecord): SessionFacts | null {
+  const { session } = objectOf(objectOf(record.prompt).details);
+  const { userId, proved, authTime } = objectOf(session);
+  if (typeof userId !== "string" || typeof authTime !== "number") return null;
+  return { userId, proved: provedOf(proved), authTime };
+}
+
+function stringsOf(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((each) => typeof each === "string") : [];
+}
+
+function objectOf(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null ? { ...value } : {};
+}
+
+function parseJson(text: string | undefined): unknown {
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

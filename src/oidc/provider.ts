@@ -1,0 +1,176 @@
+// The engine, configured. One visible list of what is on, what is off, and what is ours.
+import { createHmac } from "node:crypto";
+import {
+  type Configuration,
+  type ErrorOut,
+  type KoaContextWithOIDC,
+  Provider,
+} from "oidc-provider";
+import { originsOf } from "../domain/application.ts";
+import type { AcrValues } from "../domain/factors.ts";
+import type { Limits } from "../domain/limits.ts";
+import type { SigningKey } from "../domain/signing-key.ts";
+import type { Instant } from "../domain/time.ts";
+import type { Storage } from "../ports/storage.ts";
+import { findAccount } from "./accounts.ts";
+import { CLAIMS, SCOPES } from "./claims.ts";
+import { type EngineEvents, listen } from "./events.ts";
+import { loadExistingGrant } from "./grants.ts";
+import { restoreOfflineAccess } from "./offline-access.ts";
+import { signInPolicy } from "./policy.ts";
+import { createRecordAdapter } from "./record-adapter.ts";
+import { authenticationClaims, resourceServerOf } from "./resources.ts";
+import { joinProvedIntoSession, keepProvedInSessions } from "./session-facts.ts";
+
+// The pages that the engine leaves to us; http draws them.
+export interface EnginePages {
+  error(ctx: KoaContextWithOIDC, out: ErrorOut, cause: Error): void;
+  logout(ctx: KoaContextWithOIDC, form: string): void;
+  loggedOut(ctx: KoaContextWithOIDC): void;
+}
+
+export interface EngineDeps {
+  readonly storage: Storage;
+  readonly limits: Limits;
+  readonly acr: AcrValues;
+  readonly issuer: string;
+  // Cookie keys: the first signs, all verify.
+  readonly cookieKeys: readonly string[];
+  readonly allowPrivateFetch: boolean;
+  readonly pages: EnginePages;
+  readonly events: EngineEvents;
+  readonly now: () => Instant;
+}
+
+// Prefix of our cookies' names. With https the session's also has __Host- (RFC 6265bis, 4.1.3.2).
+export const INTERACTION_COOKIE = "latchkey_interaction";
+
+// A provider that signs with these keys, the first of each algorithm above all.
+export function createProvider(deps: EngineDeps, keys: readonly SigningKey[]): Provider {
+  const provider = new Provider(deps.issuer, configurationOf(deps, keys));
+  // The door has replaced these headers by what the issuer says (http/front-door.ts).
+  provider.proxy = true;
+  keepProvedInSessions(provider);
+  provider.on("interaction.ended", (ctx) => joinProvedIntoSession(ctx, deps.acr));
+  listen(provider, deps.events);
+  return provider;
+}
+
+function configurationOf(deps: EngineDeps, keys: readonly SigningKey[]): Configuration {
+  const { storage, limits, acr } = deps;
+  const salt = storage.vault.derive("pairwise");
+  return {
+    adapter: createRecordAdapter(deps),
+    jwks: { keys: keys.map((key) => ({ ...key.jwk, kid: key.kid, alg: key.alg, use: "sig" })) },
+    acrValues: [acr.single, acr.multi],
+    claims: CLAIMS,
+    scopes: SCOPES,
+    responseTypes: ["code"],
+    subjectTypes: ["public", "pairwise"],
+    clientAuthMethods: ["none", "client_secret_basic", "client_secret_post", "private_key_jwt"],
+    enabledJWA: {
+      idTokenSigningAlgValues: ["RS256", "ES256"],
+      clientAuthSigningAlgValues: ["RS256", "PS256", "ES256", "EdDSA"],
+    },
+    clientBasedCORS: (_ctx, origin, client) =>
+      originsOf({ redirect_uris: client.redirectUris ?? [] }).has(origin),
+    findAccount: (ctx, id, token) => findAccount(storage, ctx, id, token),
+    loadExistingGrant: (ctx) => loadExistingGrant(storage, ctx),
+    pairwiseIdentifier: async (_ctx, accountId, client) =>
+      createHmac("sha256", salt)
+        .update(`${client.sectorIdentifier}\0${accountId}`)
+        .digest("base64url"),
+    extraTokenClaims: async (ctx, token) => authenticationClaims(ctx, token),
+    // Runs for every request, whether the parameter is there or not.
+    extraParams: { offline_access: (ctx, _value, client) => restoreOfflineAccess(ctx, client) },
+    rotateRefreshToken: true,
+    interactions: {
+      policy: signInPolicy(deps),
+      url: (_ctx, interaction) => `${basePathOf(deps.issuer)}/interaction/${interaction.uid}`,
+    },
+    renderError: (ctx, out, error) => deps.pages.error(ctx, out, error),
+    fetch: (url, options) => globalThis.fetch(url, fetchOptions(deps, options)),
+    cookies: cookiesOf(deps),
+    ttl: lives(deps, limits),
+    features: {
+      devInteractions: { enabled: false },
+      introspection: {
+        enabled: true,
+        allowedPolicy: (ctx, client, token) => mayIntrospect(deps, ctx, client.clientId, token),
+      },
+      revocation: { enabled: true },
+      backchannelLogout: { enabled: true },
+      claimsParameter: { enabled: true },
+      pushedAuthorizationRequests: { enabled: true },
+      resourceIndicators: {
+        enabled: true,
+        getResourceServerInfo: (_ctx, resource, client) =>
+          resourceServerOf(storage, limits, resource, client),
+        useGrantedResource: async () => false,
+      },
+      rpInitiatedLogout: {
+        enabled: true,
+        logoutSource: (ctx, form) => deps.pages.logout(ctx, form),
+        postLogoutSuccessSource: (ctx) => deps.pages.loggedOut(ctx),
+      },
+    },
+  };
+}
+
+// The path that an issuer has, without a slash at its end.
+export function basePathOf(issuer: string): string {
+  return new URL(issuer).pathname.replace(/\/$/, "");
+}
+
+function cookiesOf(deps: EngineDeps): Configuration["cookies"] {
+  const secure = deps.issuer.startsWith("https:");
+  const common = { httpOnly: true, sameSite: "lax", signed: true, secure } as const;
+  return {
+    keys: [...deps.cookieKeys],
+    long: { ...common, path: "/" },
+    short: common,
+    names: {
+      session: secure ? "__Host-latchkey_session" : "latchkey_session",
+      interaction: INTERACTION_COOKIE,
+      resume: "latchkey_resume",
+    },
+  };
+}
+
+function lives(deps: EngineDeps, limits: Limits): Configuration["ttl"] {
+  return {
+    AccessToken: limits.accessTokenLifeSeconds,
+    AuthorizationCode: limits.authorizationCodeLifeSeconds,
+    IdToken: limits.idTokenLifeSeconds,
+    RefreshToken: limits.refreshTokenIdleSeconds,
+    Interaction: limits.interactionLifeSeconds,
+    Grant: limits.grantLifeSeconds,
+    // Rolling while it is used, but never past the absolute end.
+    Session: (_ctx, session) => {
+      const now = Math.floor(deps.now() / 1000);
+      const left = (session.loginTs ?? now) + limits.sessionAbsoluteSeconds - now;
+      return Math.max(1, Math.min(limits.sessionIdleSeconds, left));
+    },
+  };
+}
+
+// Its own tokens, and only while their user is active and they are younger than the user's last change
+// of credentials.
+async function mayIntrospect(
+  { storage }: EngineDeps,
+  ctx: KoaContextWithOIDC,
+  clientId: string,
+  token: { readonly clientId?: string | undefined },
+): Promise<boolean> {
+  if (token.clientId !== clientId) return false;
+  if (!("accountId" in token) || typeof token.accountId !== "string") return true;
+  return (await findAccount(storage, ctx, token.accountId, token)) !== undefined;
+}
+
+// The engine's fetch refuses loopback and private addresses, which is what production wants.
+function fetchOptions(deps: EngineDeps, options: RequestInit = {}): RequestInit {
+  if (!deps.allowPrivateFetch) return options;
+  return Object.fromEntries(
+    Object.entries(options).filter(([name]) => name !== "dispatcher"),
+  ) as RequestInit;
+}

@@ -1,0 +1,176 @@
+// The engine's storage interface on our ports. It looks whether something is consumed and then
+// consumes it; here the second step is what decides, by compare-and-set, and throws for all but one.
+import { type Adapter, type AdapterPayload, errors, Provider } from "oidc-provider";
+import type { Limits } from "../domain/limits.ts";
+import type { Instant } from "../domain/time.ts";
+import type { Storage } from "../ports/storage.ts";
+import { clientMetadataOf } from "./client-metadata.ts";
+import { InteractionNotEnded } from "./interaction-not-ended.ts";
+
+interface AdapterDeps {
+  readonly storage: Storage;
+  readonly limits: Pick<Limits, "refreshReuseGraceSeconds">;
+  readonly now: () => Instant;
+}
+
+// The engine asks for one adapter for each of its models.
+export function createRecordAdapter(deps: AdapterDeps): (model: string) => Adapter {
+  return (model) => {
+    switch (model) {
+      case "Client":
+        return clientAdapter(deps);
+      case "Interaction":
+        return interactionAdapter(deps);
+      case "Session":
+        return sessionAdapter(deps);
+      case "ReplayDetection":
+        return { ...recordAdapter(deps, model), upsert: insertOnly(deps, model) };
+      default:
+        return recordAdapter(deps, model);
+    }
+  };
+}
+
+function recordAdapter({ storage, limits, now }: AdapterDeps, model: string): Adapter {
+  const { records } = storage;
+  const graceSeconds = model === "RefreshToken" ? limits.refreshReuseGraceSeconds : 0;
+  return {
+    upsert: (id, payload, expiresIn) =>
+      records.save({ model, id, payload, expiresAt: expiry(now(), expiresIn) }),
+    async find(id) {
+      const payload = await records.find(model, id, now());
+      if (payload === null) return undefined;
+      return withinGrace(payload.consumed, graceSeconds, now())
+        ? without(payload, "consumed")
+        : { ...payload };
+    },
+    findByUid: async () => undefined,
+    findByUserCode: async (userCode) =>
+      (await records.findByUserCode(model, userCode, now())) ?? undefined,
+    async consume(id) {
+      if (await records.consume(model, id, now())) return;
+      if (graceSeconds > 0) {
+        const payload = await records.find(model, id, now());
+        if (withinGrace(payload?.consumed, graceSeconds, now())) return;
+      }
+      // Somebody else was faster. Whether that was an attack or a second tab nobody knows: this request
+      // gets nothing, and the grant stays.
+      throw model === "PushedAuthorizationRequest"
+        ? new errors.InvalidRequestUri("the request_uri was already used")
+        : new errors.InvalidGrant("already used");
+    },
+    destroy: (id) => records.destroy(model, id),
+    revokeByGrantId: (grantId) => records.revokeByGrantId(model, grantId),
+  };
+}
+
+// Whether a consumed token is still taken: only where LIMITS_FILE allows a grace, for browsers whose
+// tabs refresh at the same time.
+function withinGrace(consumed: unknown, graceSeconds: number, now: Instant): boolean {
+  return typeof consumed === "number" && now / 1000 - consumed <= graceSeconds && graceSeconds > 0;
+}
+
+function insertOnly({ storage, now }: AdapterDeps, model: string): Adapter["upsert"] {
+  return async (id, payload, expiresIn) => {
+    const record = { model, id, payload, expiresAt: expiry(now(), expiresIn) };
+    if (await storage.records.insert(record, now())) return;
+    throw new errors.InvalidGrant("already used");
+  };
+}
+
+// Clients are registered by administrators, never by the engine.
+function clientAdapter({ storage }: AdapterDeps): Adapter {
+  return {
+    async find(id) {
+      const application = await storage.applications.find(id);
+      return application === null ? undefined : clientMetadataOf(application);
+    },
+    upsert: refuse,
+    findByUid: refuse,
+    findByUserCode: refuse,
+    consume: refuse,
+    destroy: refuse,
+    revokeByGrantId: refuse,
+  };
+}
+
+// The engine reads an interaction and then deletes it. On resuming we take it in one step instead, so
+// that of two browsers with one cookie only one goes on to a session and a code.
+function interactionAdapter({ storage, now }: AdapterDeps): Adapter {
+  const { interactions } = storage;
+  const taken = new WeakSet<object>();
+  return {
+    upsert: (uid, payload, expiresIn) =>
+      interactions.save(uid, { ...payload }, now() + (expiresIn ?? 0) * 1000),
+    async find(uid) {
+      const { ctx } = Provider;
+      if (ctx?.oidc?.route !== "resume") {
+        const interaction = await interactions.find(uid, now());
+        return interaction === null ? undefined : { ...interaction.record };
+      }
+      const interaction = await interactions.take(uid, now());
+      if (interaction !== null) {
+        taken.add(ctx);
+        return { ...interaction.record };
+      }
+      if ((await interactions.find(uid, now())) !== null) throw new InteractionNotEnded(uid);
+      return undefined;
+    },
+    async destroy(uid) {
+      const { ctx } = Provider;
+      if (ctx === undefined || !taken.has(ctx)) await interactions.destroy(uid);
+    },
+    findByUid: refuse,
+    findByUserCode: refuse,
+    consume: refuse,
+    revokeByGrantId: refuse,
+  };
+}
+
+// The engine reads a session at the start of a request and writes it whole at the end, and rotates its
+// id by deleting and creating. Both become one step that keeps what parallel requests wrote.
+function sessionAdapter({ storage, now }: AdapterDeps): Adapter {
+  const { records } = storage;
+  const loadedBy = new WeakMap<object, string>();
+  return {
+    async find(id) {
+      const payload = await records.find("Session", id, now());
+      if (payload === null) return undefined;
+      const { ctx } = Provider;
+      if (ctx !== undefined) loadedBy.set(ctx, id);
+      return { ...payload };
+    },
+    async findByUid(uid) {
+      return (await records.findSessionByUid(uid, now())) ?? undefined;
+    },
+    async upsert(id, payload, expiresIn) {
+      const { ctx } = Provider;
+      const loaded = ctx === undefined ? null : (loadedBy.get(ctx) ?? null);
+      const record = { model: "Session", id, payload, expiresAt: expiry(now(), expiresIn) };
+      await records.saveSession(record, loaded, now());
+      if (ctx !== undefined) loadedBy.set(ctx, id);
+    },
+    async destroy(id) {
+      const { ctx } = Provider;
+      // Rotating: saveSession lets the old row go together with writing the new one.
+      const session: { oldId?: unknown; jti?: unknown } = ctx?.oidc?.session ?? {};
+      const rotates = session.oldId === id && session.jti !== id;
+      if (!rotates) await records.destroy("Session", id);
+    },
+    findByUserCode: refuse,
+    consume: refuse,
+    revokeByGrantId: refuse,
+  };
+}
+
+function expiry(now: Instant, expiresIn: number | undefined): Instant | null {
+  return typeof expiresIn === "number" ? now + expiresIn * 1000 : null;
+}
+
+function without(payload: AdapterPayload, member: string): AdapterPayload {
+  return Object.fromEntries(Object.entries(payload).filter(([name]) => name !== member));
+}
+
+async function refuse(): Promise<never> {
+  throw new Error("the engine has no business here");
+}

@@ -1,0 +1,41 @@
+// What the engine's session knows of its user: who, since when, and which factors were proved when. The
+// last is ours: a member of the session, so that it is written, rotated and deleted with it.
+import type { KoaContextWithOIDC, Provider } from "oidc-provider";
+import { type AcrValues, acrOf, amrOf, joinProved, type Proved } from "../domain/factors.ts";
+import type { SessionFacts } from "../flow/sign-in.ts";
+import { provedOf, provedOfResult } from "./engine-record.ts";
+
+// Lets sessions keep `proved`. Must run before the provider's first request: the engine reads the list
+// of a model's members once.
+export function keepProvedInSessions(provider: Provider): void {
+  const { Session } = provider;
+  const members = [...Session.IN_PAYLOAD, "proved"];
+  Object.defineProperty(Session, "IN_PAYLOAD", { get: () => members });
+}
+
+// The facts of this request's session; null when nobody is signed in.
+export function sessionFactsOf(ctx: KoaContextWithOIDC): SessionFacts | null {
+  const { session } = ctx.oidc;
+  if (session?.accountId === undefined || session.loginTs === undefined) return null;
+  return { userId: session.accountId, proved: provedOfSession(session), authTime: session.loginTs };
+}
+
+// What a session proved.
+export function provedOfSession(session: object): Proved {
+  return provedOf("proved" in session ? session.proved : undefined);
+}
+
+// What the interaction that has just ended proved; nothing when none did.
+export function provedNowOf(ctx: KoaContextWithOIDC): Proved {
+  return provedOfResult(ctx.oidc.result);
+}
+
+// Takes over into the session what an interaction proved. The engine has overwritten acr and amr with what
+// the result says, which is nothing: they follow from all that is proved, so that signing in again with
+// one factor does not lower what another one proved before.
+export function joinProvedIntoSession(ctx: KoaContextWithOIDC, acr: AcrValues): void {
+  const { session, result } = ctx.oidc;
+  if (session === undefined || result?.login === undefined) return;
+  const proved = joinProved(provedOfSession(session), provedNowOf(ctx));
+  Object.assign(session, { proved, amr: amrOf(proved), acr: acrOf(proved, acr) });
+}
