@@ -77,11 +77,17 @@ export function loginNamesOf(user: Pick<User, "username" | "email" | "loginPhone
 
 // The form under which a username is unique: NFKC, lower case (compare RFC 8265, UsernameCaseMapped).
 export function normalUsername(username: string): string {
-  return username.normalize("NFKC").toLowerCase();
+  return folded(username);
 }
 
 // The form under which an address is unique. The local part is folded as well: two mailboxes that
 // differ in case alone are more often a typing slip than two people.
 export function normalEmail(email: string): string {
-  return email.normalize("NFKC").toLowerCase();
+  return folded(email);
+}
+
+// Normalized again at the end: some lower-case letters compose with an accent that their capitals
+// cannot take.
+function folded(name: string): string {
+  return name.normalize("NFKC").toLowerCase().normalize("NFKC");
 }
