@@ -13,12 +13,12 @@ const LABEL_MAX = 63;
 // An address has an @, a phone number begins with +, and usernames have and do neither.
 export function parseLogin(typed: string): LoginName | null {
   if (typed.length > 2 * LOGIN_MAX) return null;
-  const login = typed.trim();
+  // In this order: normalizing makes spaces of some characters.
+  const login = typed.normalize("NFKC").trim();
   if (login === "" || [...login].length > LOGIN_MAX) return null;
   if (/\p{Cc}/u.test(login) || !login.isWellFormed()) return null;
 
-  const plain = login.normalize("NFKC");
-  if (plain.includes("@")) return { kind: "email", value: normalEmail(login) };
+  if (login.includes("@")) return { kind: "email", value: normalEmail(login) };
   if (plainPhone(login).startsWith("+")) return phoneLogin(login);
   return { kind: "username", value: normalUsername(login) };
 }
@@ -55,7 +55,7 @@ export type EmailOutcome =
 // be one, or what would mean something to a mail header.
 export function checkEmail(typed: string): EmailOutcome {
   if (typed.length > 2 * EMAIL_MAX) return refused("too-long");
-  const email = typed.trim().normalize("NFKC");
+  const email = typed.normalize("NFKC").trim();
   if (email === "") return refused("empty");
   if (email.length > EMAIL_MAX) return refused("too-long");
   if (/[\p{C}\p{Z}"(),:;<>[\]\\]/u.test(email)) return refused("forbidden-character");
