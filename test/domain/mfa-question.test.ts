@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { firstFactorOf, type MfaFacts, mfaQuestion } from "../../src/domain/mfa-question.ts";
+import { NO_ACR_REQUESTED } from "../../src/domain/requested-acr.ts";
+import { DEFAULT_RULES } from "../../src/domain/security-rules.ts";
+
+const NOON = Date.UTC(2026, 0, 1, 12);
+
+const FACTS: MfaFacts = {
+  request: NO_ACR_REQUESTED,
+  rules: { global: DEFAULT_RULES, own: null },
+  sourceId: "password",
+  upstreamDidIt: false,
+  provedForRequest: { pwd: null, sms: null },
+  user: { phone: null, passwordHash: null, factorAttempts: { inARow: 0, lockedUntil: null } },
+  now: NOON,
+  limits: { attemptsInARowUntilLock: 10, attemptsInARowUntilOff: 100, lockSeconds: 900 },
+};
+
+describe("mfaQuestion", () => {
+  it("poses the question of a user who has nothing", () => {
+    assert.deepEqual(mfaQuestion(FACTS), {
+      request: NO_ACR_REQUESTED,
+      rules: FACTS.rules,
+      sourceId: "password",
+      upstreamDidIt: false,
+      firstFactor: "pwd",
+      otherFactorAgeSeconds: null,
+      user: { phone: "none", hasPassword: false, factorOff: false },
+    });
+  });
+
+  it("says what the user has", () => {
+    const phone = { number: "+14155552671", status: "assigned", since: NOON } as const;
+    const factorAttempts = { inARow: 100, lockedUntil: null };
+    const { user } = mfaQuestion({ ...FACTS, user: { phone, passwordHash: "x", factorAttempts } });
+    assert.deepEqual(user, { phone: "assigned", hasPassword: true, factorOff: true });
+  });
+
+  const ages: [
+    it: string,
+    sourceId: string,
+    pwd: number | null,
+    sms: number | null,
+    age: number | null,
+  ][] = [
+    ["takes the code's age after a password", "password", NOON, NOON - 60_000, 60],
+    ["does not take the password's age after a password", "password", NOON - 60_000, null, null],
+    ["takes the password's age after a code", "sms", NOON - 60_000, NOON, 60],
+    ["does not take the code's age after a code", "sms", null, NOON - 60_000, null],
+    ["keeps fractions, or a factor would stay young", "password", null, NOON - 1, 0.001],
+    ["takes a proof from another clock's future for a new one", "password", null, NOON + 5000, 0],
+    ["takes what is no instant for no proof", "password", null, Number.NaN, null],
+  ];
+  for (const [name, sourceId, pwd, sms, age] of ages) {
+    it(name, () => {
+      const question = mfaQuestion({ ...FACTS, sourceId, provedForRequest: { pwd, sms } });
+      assert.equal(question.otherFactorAgeSeconds, age);
+    });
+  }
+});
+
+describe("firstFactorOf", () => {
+  it("is the phone where the source is sms, else the password", () => {
+    assert.equal(firstFactorOf("sms"), "sms");
+    assert.equal(firstFactorOf("password"), "pwd");
+  });
+});
