@@ -34,6 +34,8 @@ export interface FakeVonage {
   readonly authorizations: string[];
   // What to do with the next requests, one each; those after them are answered well.
   script(...behaviours: Behaviour[]): void;
+  // Forgets its requests and what it was told to do.
+  reset(): void;
   // Sockets that are open at the moment.
   connections(): Promise<number>;
   close(): Promise<void>;
@@ -59,6 +61,9 @@ export async function startFakeVonage(): Promise<FakeVonage> {
     requests,
     authorizations,
     script: (...behaviours) => void script.push(...behaviours),
+    reset() {
+      for (const list of [requests, authorizations, script]) list.length = 0;
+    },
     connections: () =>
       new Promise((resolve, reject) => {
         server.getConnections((error, count) => (error ? reject(error) : resolve(count)));
