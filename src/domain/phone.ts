@@ -4,6 +4,7 @@
 import {
   type CountryCode,
   getCountries,
+  getCountryCallingCode,
   ParseError,
   type PhoneNumber,
   parsePhoneNumberWithError,
@@ -61,9 +62,13 @@ export function isCountryAllowed(country: string, allowed: readonly string[] | "
   return allowed === "all" || allowed.includes(country);
 }
 
-// The ISO codes of all countries that have a numbering plan.
+// The ISO codes of all countries that have a numbering plan, and their calling codes without the plus.
 export function allCountries(): string[] {
   return getCountries();
+}
+
+export function countriesWithCallingCodes(): { code: string; callingCode: string }[] {
+  return getCountries().map((code) => ({ code, callingCode: getCountryCallingCode(code) }));
 }
 
 function readNumber(typed: string, country: string | null): PhoneNumber | PhoneRefusal {

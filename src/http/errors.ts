@@ -64,7 +64,11 @@ export function answerErrors(web: Web): Middleware {
   return async (ctx, next) => {
     try {
       await next();
-      if (ctx.status === 404 && ctx.body == null) throw new AppError("not-found", "no such page");
+      if (ctx.body != null) return;
+      if (ctx.status === 404) throw new AppError("not-found", "no such page");
+      if (ctx.status === 405 || ctx.status === 501) {
+        throw new AppError("method-not-allowed", "a method that is not for this address");
+      }
     } catch (error) {
       respondWith(web, ctx, error);
     }

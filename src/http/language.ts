@@ -62,6 +62,8 @@ export interface Language {
   say(message: Message): string;
   // What stands before and after one placeholder, for markup in its place.
   around(key: keyof Placeholders, slot: string): readonly [string, string];
+  // The text as it stands in the catalog, its placeholders open.
+  template(key: TextKey): string;
   // Whether there is a text under this key.
   has(key: string): key is TextKey;
 }
@@ -122,6 +124,7 @@ function createLanguage(tag: string, texts: Record<string, string>): Language {
     tag,
     dir: directionOf(tag),
     has,
+    template: (key) => texts[key] ?? "",
     t: (key, ...[params]) => look(key, { ...params }),
     say: (message) => look(message.key, "params" in message ? { ...message.params } : {}),
     around: (key, slot) => {

@@ -116,7 +116,7 @@ export interface FormField {
 
 // A form that submits itself, with a button for browsers without scripts.
 export interface SubmitFormModel extends Framed {
-  readonly kind: "form-post" | "switch-user";
+  readonly kind: "form-post" | "switch-user" | "sign-out";
   readonly action: string;
   readonly fields: readonly FormField[];
 }

@@ -41,6 +41,13 @@ export function returnToOf(record: EngineRecord): string {
   return record.returnTo;
 }
 
+// Where the authorization request that the engine has at hand will be answered; undefined when it has none.
+export function returnUriOf(ctx: object): string | undefined {
+  const entities = objectOf(objectOf("oidc" in ctx ? ctx.oidc : undefined).entities);
+  const { redirect_uri: uri } = objectOf(objectOf(entities.Interaction).params);
+  return typeof uri === "string" ? uri : undefined;
+}
+
 // What the consent prompt found missing: scopes and claims to ask the user about.
 export function missingConsentOf(record: EngineRecord): { scopes: string[]; claims: string[] } {
   const details = objectOf(objectOf(record.prompt).details);

@@ -1,0 +1,165 @@
+// The wiring, in one list: the only file that sees everything.
+import { randomBytes } from "node:crypto";
+import path from "node:path";
+import type Koa from "koa";
+import { createOutbox, readOutbox } from "./adapters/sms/outbox.ts";
+import { createVonage } from "./adapters/sms/vonage.ts";
+import { DEMO_CLIENT_ID, DEMO_USERNAME, demoUris } from "./admin/first-start.ts";
+import { type Config, isLoopback } from "./config.ts";
+import { deriveKeys } from "./derived-keys.ts";
+import { countriesWithCallingCodes, isCountryAllowed } from "./domain/phone.ts";
+import type { Instant } from "./domain/time.ts";
+import { createTextSender } from "./flow/send-text.ts";
+import type { FlowDeps } from "./flow/sign-in.ts";
+import { createAssets } from "./http/assets.ts";
+import { createCsrf } from "./http/csrf.ts";
+import { createDemo } from "./http/demo.ts";
+import { createEnginePages, rememberFailure } from "./http/engine-pages.ts";
+import { createCountryLists, createLanguages, type Languages } from "./http/language.ts";
+import { createServer } from "./http/server.ts";
+import { createView } from "./http/view.ts";
+import type { Web } from "./http/web.ts";
+import type { Logger } from "./log.ts";
+import { createEngine, type Engine } from "./oidc/engine.ts";
+import { withResult } from "./oidc/engine-record.ts";
+import { basePathOf } from "./oidc/provider.ts";
+import type { PasswordHasher } from "./ports/password-hasher.ts";
+import type { SmsProvider } from "./ports/sms.ts";
+import type { Storage } from "./ports/storage.ts";
+
+export const BRAND = "Latchkey";
+
+const ROOT = path.resolve(import.meta.dirname, "..");
+const VIEWS = path.join(ROOT, "views");
+
+export interface Parts {
+  readonly config: Config;
+  readonly storage: Storage;
+  readonly hasher: PasswordHasher;
+  readonly log: Logger;
+  readonly now: () => Instant;
+  readonly isStopping: () => boolean;
+}
+
+export interface App {
+  readonly koa: Koa;
+  readonly engine: Engine;
+}
+
+// Puts the parts together. The store must hold signing keys.
+export async function createApp(parts: Parts): Promise<App> {
+  const { config, storage, log, now } = parts;
+  const keys = deriveKeys(config.secrets);
+  const languages = createLanguages(path.join(ROOT, "config", "languages"));
+  const base = basePathOf(config.issuer);
+
+  let engine: Engine | null = null;
+  const web: Web = {
+    flow: flowDeps(parts, keys.codeKeys, languages),
+    engine: () => {
+      if (engine === null) throw new Error("the engine is not there yet");
+      return engine;
+    },
+    view: createView({ viewsDir: VIEWS }),
+    languages,
+    assets: createAssets(path.join(VIEWS, "assets")),
+    csrf: createCsrf(keys.csrfKeys),
+    log,
+    brand: BRAND,
+    issuer: config.issuer,
+    base,
+    countriesIn: createCountryLists(countriesOf(config)),
+  };
+
+  engine = await createEngine({
+    storage,
+    limits: config.limits,
+    acr: config.acr,
+    issuer: config.issuer,
+    cookieKeys: keys.cookieKeys,
+    allowPrivateFetch: config.allowPrivateFetch,
+    pages: createEnginePages(web),
+    events: {
+      happened: (event) => log.info(event),
+      failed: (error, ctx) => {
+        rememberFailure(error, ctx);
+        log.error({ event: "engine-failed", route: ctx.oidc.route, err: error });
+      },
+    },
+    now,
+  });
+  const koa = createServer({
+    web,
+    storage,
+    cookieKeys: keys.cookieKeys,
+    trustProxy: config.trustProxy,
+    isStopping: parts.isStopping,
+    demo: mayDemo(config) ? demoOf(config, web) : null,
+  });
+  return { koa, engine };
+}
+
+// Whether this installation may offer its demo: outside production, on loopback, without a provider
+// that costs money.
+export function mayDemo(config: Config): boolean {
+  return !config.production && isLoopback(new URL(config.issuer).hostname);
+}
+
+function flowDeps(
+  { config, storage, hasher, log, now }: Parts,
+  codeKeys: FlowDeps["codeKeys"],
+  languages: Languages,
+): FlowDeps {
+  const { limits } = config;
+  return {
+    storage,
+    hasher,
+    sendText: createTextSender({
+      providers: config.smsProviders.map((name) => providerOf(config, name)),
+      timeoutSeconds: limits.smsTimeoutSeconds,
+      brand: BRAND,
+      domain: new URL(config.issuer).hostname,
+      codeLifeSeconds: limits.codeLifeSeconds,
+      templateFor: (language) =>
+        languages.chooseLanguage({ uiLocales: language }).template("sms.code"),
+      onOutcome: ({ outcome, ...event }) => log.info({ event: "text-sent", ...event, ...outcome }),
+    }),
+    codeKeys,
+    limits,
+    acr: config.acr,
+    smsCountries: config.smsCountries,
+    withResult,
+    now,
+    newId: () => randomBytes(18).toString("base64url"),
+  };
+}
+
+function providerOf(config: Config, name: Config["smsProviders"][number]): SmsProvider {
+  switch (name) {
+    case "outbox":
+      return createOutbox({ file: config.outboxFile });
+    case "vonage": {
+      if (config.vonage === null) throw new Error("vonage is named but not configured");
+      return createVonage(config.vonage);
+    }
+  }
+}
+
+function countriesOf({ smsCountries }: Config): { code: string; callingCode: string }[] {
+  return countriesWithCallingCodes().filter(({ code }) => isCountryAllowed(code, smsCountries));
+}
+
+function demoOf(config: Config, web: Web) {
+  return createDemo({
+    web,
+    clientId: DEMO_CLIENT_ID,
+    redirectUri: demoUris(config.issuer).redirectUri,
+    postLogoutRedirectUri: demoUris(config.issuer).postLogoutRedirectUri,
+    login: DEMO_USERNAME,
+    acrMulti: config.acr.multi,
+    readTexts: async () =>
+      (await readOutbox(config.outboxFile, { limit: 20 })).filter(
+        ({ channel }) => channel === "sms",
+      ),
+  });
+}

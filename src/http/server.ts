@@ -1,0 +1,105 @@
+// The web server: one Koa application, and the order of what a request goes through.
+import Koa, { type Context, type Middleware } from "koa";
+import type { Storage } from "../ports/storage.ts";
+import { runEngine } from "./engine-pages.ts";
+import { answerErrors } from "./errors.ts";
+import { readForms } from "./form.ts";
+import { frontDoor } from "./front-door.ts";
+import { health } from "./health.ts";
+import { interactionRoutes } from "./interaction-routes.ts";
+import { postToGet } from "./post-to-get.ts";
+import { securityHeaders } from "./security-headers.ts";
+import type { Web } from "./web.ts";
+
+export interface ServerOptions {
+  readonly web: Web;
+  readonly storage: Storage;
+  readonly cookieKeys: readonly string[];
+  readonly trustProxy: number;
+  readonly isStopping: () => boolean;
+  // The relying party of our own, where it may be.
+  readonly demo: Middleware | null;
+}
+
+// The application, ready to be given requests.
+export function createServer(options: ServerOptions): Koa {
+  const { web } = options;
+  const app = new Koa({ proxy: true, keys: [...options.cookieKeys] });
+  app.on("error", (error: unknown) => web.log.error({ event: "request-broken", err: error }));
+
+  const interactions = interactionRoutes(web);
+  app.use(securityHeaders({ https: web.issuer.startsWith("https:") }));
+  app.use(closeWhenStopping(options.isStopping));
+  app.use(answerErrors(web));
+  app.use(frontDoor({ issuer: web.issuer, base: web.base, trustProxy: options.trustProxy }));
+  app.use(health(options));
+  app.use(serveAssets(web));
+  app.use(neverStored);
+  // Before the body is looked at, a wrong method is told; and a body before what it says.
+  app.use(interactions.allowedMethods());
+  app.use(onlyBelow("/interaction/", readForms(web.issuer), interactions.match.bind(interactions)));
+  app.use(interactions.routes());
+  if (options.demo !== null) app.use(options.demo);
+  app.use(postToGet(web.base));
+  app.use(engineMethods);
+  app.use(runEngine(web));
+  return app;
+}
+
+// Reads forms only where a route takes the post, so that a wrong method or address is told first.
+function onlyBelow(
+  prefix: string,
+  middleware: Middleware,
+  match: (path: string, method: string) => { readonly route: boolean },
+): Middleware {
+  return async (ctx, next) => {
+    if (!ctx.path.startsWith(prefix) || !match(ctx.path, ctx.method).route) return next();
+    return middleware(ctx, next);
+  };
+}
+
+// Pages and tokens are for one reader alone (RFC 6749, 5.1); what may be cached says so itself.
+const neverStored: Middleware = async (ctx, next) => {
+  ctx.set("Cache-Control", "no-store");
+  await next();
+};
+
+const YEAR = "public, max-age=31536000, immutable";
+
+function serveAssets({ assets }: Web): Middleware {
+  return async (ctx, next) => {
+    const name = /^\/assets\/([^/]+)$/.exec(ctx.path)?.[1];
+    const asset = name === undefined ? null : assets.find(name);
+    if (asset === null || !/^(GET|HEAD)$/.test(ctx.method)) return next();
+    ctx.type = asset.type;
+    ctx.set("Cache-Control", ctx.query.v === asset.version ? YEAR : "public, max-age=300");
+    ctx.body = asset.body;
+  };
+}
+
+// What the engine's endpoints take; it answers 404 for everything else.
+const ENGINE_METHODS = new Map([
+  ["/auth", "GET, HEAD, POST"],
+  ["/token", "POST, OPTIONS"],
+  ["/me", "GET, HEAD, POST, OPTIONS"],
+  ["/jwks", "GET, HEAD, OPTIONS"],
+  ["/request", "POST, OPTIONS"],
+  ["/token/introspection", "POST, OPTIONS"],
+  ["/token/revocation", "POST, OPTIONS"],
+  ["/session/end", "GET, HEAD, POST"],
+  ["/session/end/confirm", "POST"],
+]);
+
+const engineMethods: Middleware = async (ctx: Context, next) => {
+  const allowed = ENGINE_METHODS.get(ctx.path);
+  if (allowed === undefined || allowed.split(", ").includes(ctx.method)) return next();
+  ctx.status = 405;
+  ctx.set("Allow", allowed);
+};
+
+function closeWhenStopping(isStopping: () => boolean): Middleware {
+  return async (ctx, next) => {
+    if (isStopping()) ctx.set("Connection", "close");
+    await next();
+  };
+}
