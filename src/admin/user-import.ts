@@ -16,8 +16,13 @@ export interface ImportResult {
   // Lines whose login names all belong to one user already: a second run adds nothing.
   readonly unchanged: number;
   // At most PROBLEMS_MAX of them; `problemCount` counts all.
-  readonly problems: readonly { readonly line: number; readonly sentence: string }[];
+  readonly problems: readonly Problem[];
   readonly problemCount: number;
+}
+
+interface Problem {
+  readonly line: number;
+  readonly sentence: string;
 }
 
 const PROBLEMS_MAX = 1000;
@@ -30,7 +35,7 @@ const rowSchema = z.partialRecord(z.enum(COLUMNS), z.string());
 
 type ImportDeps = Pick<AdminDeps, "storage" | "now" | "actor">;
 type Line = { readonly line: number; readonly row: unknown };
-type LineOutcome = "added" | "unchanged" | { readonly line: number; readonly sentence: string };
+type LineOutcome = "added" | "unchanged" | Problem;
 
 // Adds the users of a CSV file; a line that cannot be added is reported and left out, the others are
 // added. With `dryRun` nothing is stored. "usage" for a file that is not such a CSV file at all.
@@ -40,21 +45,36 @@ export async function importUsers(
   options: { dryRun: boolean },
 ): Promise<ImportResult> {
   const counts = { added: 0, unchanged: 0, problemCount: 0 };
-  const problems: ImportResult["problems"][number][] = [];
-  for await (const batch of batchesOf(linesOf(csv))) {
+  const problems: Problem[] = [];
+  const report = (problem: Problem) => {
+    if (++counts.problemCount <= PROBLEMS_MAX) problems.push(problem);
+  };
+  for await (const batch of batchesOf(linesOf(csv, report))) {
     // Together, so that one commit carries them all.
     const outcomes = await Promise.all(batch.map((line) => importLine(deps, line, options.dryRun)));
     for (const outcome of outcomes) {
       if (typeof outcome === "string") counts[outcome]++;
-      else if (++counts.problemCount <= PROBLEMS_MAX) problems.push(outcome);
+      else report(outcome);
     }
   }
+  problems.sort((a, b) => a.line - b.line);
   return { dryRun: options.dryRun, ...counts, problems };
 }
 
-async function* linesOf(csv: Readable): AsyncGenerator<Line> {
+// What is no line of a CSV file at all is reported, and the reading goes on after it.
+async function* linesOf(csv: Readable, report: (problem: Problem) => void): AsyncGenerator<Line> {
   const parser = csv.pipe(
-    parse({ bom: true, columns: checkColumns, info: true, max_record_size: LINE_BYTES_MAX }),
+    parse({
+      bom: true,
+      columns: checkColumns,
+      info: true,
+      max_record_size: LINE_BYTES_MAX,
+      skip_empty_lines: true,
+      skip_records_with_error: true,
+      on_skip: (error) => {
+        if (error !== undefined) report({ line: lineOf(error), sentence: error.message });
+      },
+    }),
   );
   // A stream that breaks does not break what it is piped into.
   csv.on("error", (error) => parser.destroy(error));
@@ -67,6 +87,11 @@ async function* linesOf(csv: Readable): AsyncGenerator<Line> {
     const message = cause instanceof Error ? cause.message : String(cause);
     throw new AdminError("usage", `The file cannot be read as CSV: ${message}.`, { cause });
   }
+}
+
+function lineOf(error: object): number {
+  const lines: unknown = Reflect.get(error, "lines");
+  return typeof lines === "number" ? lines : 0;
 }
 
 function checkColumns(names: string[]): string[] {

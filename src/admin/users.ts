@@ -1,4 +1,5 @@
 // Users: made, found, listed and removed. What is changed about them is in user-changes.ts.
+import { z } from "zod";
 import { parseLogin } from "../domain/login-name.ts";
 import { maskPhone } from "../domain/phone.ts";
 import { type LoginName, loginNamesOf, type User } from "../domain/user.ts";
@@ -75,12 +76,18 @@ export async function storeUser(
   if (outcome === "conflict") throw await conflictOf(deps, user);
 }
 
-// Users in the order of their ids, after the given one. limit: 1 to 1000.
+const pageSchema = z.strictObject({
+  // The last id of the page before.
+  after: z.string().optional(),
+  limit: z.int().min(1).max(1000).default(100),
+});
+
+// A page of users in the order of their ids.
 export async function listUsers(
   deps: Pick<AdminDeps, "storage" | "now" | "limits">,
-  page: { after?: string | undefined; limit: number },
+  page: z.input<typeof pageSchema>,
 ): Promise<ShownUser[]> {
-  const users = await deps.storage.users.list(page);
+  const users = await deps.storage.users.list(checkInput(pageSchema, page));
   return users.map((user) => showUserFacts(user, deps));
 }
 

@@ -20,9 +20,7 @@ export type Step =
   | "done";
 
 // Why no second step is possible. A phone whose country may not be texted is found after the decision.
-export type Refusal =
-  | Extract<MfaOutcome, { need: "refuse" }>["because"]
-  | "phone-cannot-be-texted";
+export type Refusal = Extract<MfaOutcome, { need: "refuse" }>["because"] | "phone-cannot-be-texted";
 
 export interface InteractionState {
   readonly step: Step;

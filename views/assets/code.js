@@ -1,0 +1,91 @@
+// Makes the pages more comfortable; each of them works without this. Times in the browser's own zone,
+// countdowns, a password that can be looked at, and the code taken from the text message where the
+// browser offers that (WebOTP).
+
+const language = document.documentElement.lang;
+
+showLocalTimes();
+for (const element of document.querySelectorAll("[data-until]")) countDown(element);
+for (const button of document.querySelectorAll("[data-reveal]")) offerToReveal(button);
+for (const form of document.querySelectorAll("form")) sendOnce(form);
+takeCodeFromText();
+
+function showLocalTimes() {
+  for (const element of document.querySelectorAll("time[data-local]")) {
+    const near = { timeStyle: "short" };
+    const style = element.dataset.local === "time" ? near : { ...near, dateStyle: "medium" };
+    element.textContent = new Intl.DateTimeFormat(language, style).format(
+      new Date(element.dateTime),
+    );
+  }
+}
+
+// Counts from when the page was drawn, by a clock that nobody can set. Longer than an hour, the time of
+// day says more. Screen readers hear the end, not every second.
+function countDown(element) {
+  const { until, text, over } = element.dataset;
+  const endsAt = performance.now() + Number(until);
+  if (Number(until) > 3_600_000) return;
+
+  element.setAttribute("aria-live", "off");
+  const tick = () => {
+    const seconds = Math.ceil((endsAt - performance.now()) / 1000);
+    if (seconds <= 0) {
+      element.setAttribute("aria-live", "polite");
+      element.textContent = over;
+      return;
+    }
+    element.textContent = text.replace("{left}", () => inWords(seconds));
+    setTimeout(tick, 1000);
+  };
+  tick();
+}
+
+function inWords(seconds) {
+  const minutes = seconds > 90;
+  const unit = { style: "unit", unit: minutes ? "minute" : "second", unitDisplay: "long" };
+  return new Intl.NumberFormat(language, unit).format(minutes ? Math.ceil(seconds / 60) : seconds);
+}
+
+function offerToReveal(button) {
+  const input = document.getElementById(button.dataset.reveal);
+  const hidden = { text: button.textContent, label: button.getAttribute("aria-label") };
+  const shown = { text: button.dataset.textHide, label: button.dataset.labelHide };
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    const show = input.type === "password";
+    input.type = show ? "text" : "password";
+    button.textContent = show ? shown.text : hidden.text;
+    button.setAttribute("aria-label", show ? shown.label : hidden.label);
+  });
+  // A password manager should find a password field.
+  input.form.addEventListener("submit", () => {
+    input.type = "password";
+  });
+}
+
+// A second click must not count as a second attempt or ask for a second text.
+function sendOnce(form) {
+  form.addEventListener("submit", (event) => {
+    if ("busy" in form.dataset) event.preventDefault();
+    form.dataset.busy = "";
+  });
+  // Back from the next page, the form can be used again.
+  addEventListener("pageshow", () => delete form.dataset.busy);
+}
+
+async function takeCodeFromText() {
+  const form = document.querySelector("form[data-code-form]");
+  if (form === null || !("OTPCredential" in window)) return;
+
+  const listening = new AbortController();
+  form.addEventListener("submit", () => listening.abort());
+  try {
+    const { signal } = listening;
+    const text = await navigator.credentials.get({ otp: { transport: ["sms"] }, signal });
+    form.elements.code.value = text.code;
+    form.requestSubmit();
+  } catch {
+    // Refused, given up or already typed: the field is there.
+  }
+}

@@ -1,0 +1,183 @@
+// latchkey client: applications.
+import { readFileSync } from "node:fs";
+import { type Command, Option } from "commander";
+import type { AddApplication, ChangeApplication } from "../src/admin/application-options.ts";
+import {
+  addApplication,
+  listApplications,
+  removeApplication,
+  rotateSecret,
+  showApplication,
+  updateApplication,
+} from "../src/admin/applications.ts";
+import { AdminError } from "../src/admin/errors.ts";
+import { AUTH_METHODS } from "../src/domain/application.ts";
+import { printList, printThing } from "./print.ts";
+import { addCommand, collect, parseCount, withStore } from "./run.ts";
+
+const SECRET = { member: "client_secret", called: "client secret" };
+
+// As commander names them.
+interface Flags {
+  name?: string;
+  redirectUri?: string[];
+  public?: boolean;
+  postLogoutRedirectUri?: string[];
+  backchannelLogoutUri?: string;
+  authMethod?: AddApplication["authMethod"];
+  subjectType?: AddApplication["subjectType"];
+  scope?: string;
+  consent?: boolean;
+  idTokenAlg?: AddApplication["idTokenAlg"];
+  grantType?: ("authorization_code" | "refresh_token")[];
+  applicationType?: AddApplication["applicationType"];
+  defaultAcrValues?: string;
+  defaultMaxAge?: number;
+  requirePar?: boolean;
+  jwksFile?: string;
+  resource?: string[];
+}
+
+export function addClientCommands(program: Command): void {
+  const client = program.command("client").description("applications (OAuth clients)");
+  addAdd(client);
+  addUpdate(client);
+
+  addCommand(client, "list", {
+    description: "list all applications",
+    examples: ["client list", "client list --json"],
+  }).action(async () => {
+    const items = await withStore(listApplications);
+    printList(items, ["client_id", "client_name", "token_endpoint_auth_method", "redirect_uris"]);
+  });
+
+  addCommand(client, "show <id>", {
+    description: "show one application, never its secret",
+    examples: ["client show demo"],
+  }).action(async (id: string) => {
+    printThing(await withStore((deps) => showApplication(deps, id)));
+  });
+
+  addCommand(client, "remove <id>", {
+    description: "remove an application with its rules",
+    examples: ["client remove demo"],
+  }).action(async (id: string) => {
+    printThing(await withStore((deps) => removeApplication(deps, id)));
+  });
+
+  addCommand(client, "secret <id>", {
+    description: "make a new secret; the old one stops working at once",
+    examples: ["client secret shop"],
+  }).action(async (id: string) => {
+    printThing(await withStore((deps) => rotateSecret(deps, id)), SECRET);
+  });
+}
+
+function addAdd(client: Command): void {
+  const add = addCommand(client, "add", {
+    description: "register an application; its secret is printed once",
+    examples: [
+      "client add --id shop --name Shop --redirect-uri https://shop.example/callback",
+      "client add --id spa --name Spa --redirect-uri http://localhost:5173/callback --public",
+    ],
+  })
+    .option("--id <id>", "client_id; left out, one is made")
+    .requiredOption("--name <name>", "what people call it")
+    .requiredOption("--redirect-uri <uri>", "may be given several times", collect)
+    .option("--public", "has no secret and uses PKCE (RFC 7636)")
+    .option("--consent", "users are asked for consent")
+    .option("--require-par", "only pushed authorization requests (RFC 9126)");
+  addSettings(add).action(async (flags: Flags & { id?: string; name: string }) => {
+    const { id, name, redirectUri = [] } = flags;
+    const input = { ...settingsOf(flags), id, name, redirectUris: redirectUri };
+    printThing(await withStore((deps) => addApplication(deps, input)), SECRET);
+  });
+}
+
+function addUpdate(client: Command): void {
+  const update = addCommand(client, "update <id>", {
+    description: "change what is given; lists are replaced, and an empty text takes a value away",
+    examples: [
+      'client update shop --name "The shop"',
+      'client update shop --post-logout-redirect-uri "" --no-consent',
+    ],
+  })
+    .option("--name <name>", "what people call it")
+    .option("--redirect-uri <uri>", "may be given several times", collect)
+    .option("--public", "has no secret")
+    .option("--no-public", "has a secret, which is printed once")
+    .option("--consent", "users are asked for consent")
+    .option("--no-consent", "users are not asked for consent")
+    .option("--require-par", "only pushed authorization requests (RFC 9126)")
+    .option("--no-require-par", "other requests as well");
+  addSettings(update).action(async (id: string, flags: Flags) => {
+    printThing(await withStore((deps) => updateApplication(deps, id, settingsOf(flags))), SECRET);
+  });
+}
+
+function addSettings(command: Command): Command {
+  return command
+    .option("--post-logout-redirect-uri <uri>", "may be given several times", collect)
+    .option("--backchannel-logout-uri <uri>", "told when a session ends")
+    .addOption(new Option("--auth-method <method>", "at the token endpoint").choices(AUTH_METHODS))
+    .addOption(
+      new Option("--subject-type <type>", "who sub is the same for").choices([
+        "public",
+        "pairwise",
+      ]),
+    )
+    .option("--scope <scopes>", "what it may ask for, with spaces between")
+    .addOption(
+      new Option("--id-token-alg <alg>", "how ID tokens are signed").choices(["RS256", "ES256"]),
+    )
+    .addOption(
+      new Option("--grant-type <type>", "may be given several times")
+        .choices(["authorization_code", "refresh_token"])
+        .argParser(collect),
+    )
+    .addOption(
+      new Option("--application-type <type>", "native: custom schemes (RFC 8252)").choices([
+        "web",
+        "native",
+      ]),
+    )
+    .option("--default-acr-values <values>", "when a request says none, with spaces between")
+    .option("--default-max-age <seconds>", "when a request says none", parseCount)
+    .option("--jwks-file <file>", "the client's public keys, for private_key_jwt")
+    .option("--resource <uri>", "a resource server it may ask tokens for (RFC 8707)", collect);
+}
+
+function settingsOf(flags: Flags): ChangeApplication {
+  return {
+    name: flags.name,
+    redirectUris: listOf(flags.redirectUri),
+    postLogoutRedirectUris: listOf(flags.postLogoutRedirectUri),
+    backchannelLogoutUri: flags.backchannelLogoutUri === "" ? null : flags.backchannelLogoutUri,
+    applicationType: flags.applicationType,
+    public: flags.public,
+    authMethod: flags.authMethod,
+    subjectType: flags.subjectType,
+    scope: flags.scope,
+    grantTypes: flags.grantType,
+    idTokenAlg: flags.idTokenAlg,
+    defaultAcrValues: flags.defaultAcrValues?.split(" ").filter(Boolean),
+    defaultMaxAgeSeconds: flags.defaultMaxAge,
+    requirePushedAuthorizationRequests: flags.requirePar,
+    jwks: flags.jwksFile === undefined ? undefined : readJwks(flags.jwksFile),
+    consent: flags.consent,
+    resources: listOf(flags.resource),
+  };
+}
+
+function listOf(given: string[] | undefined): string[] | undefined {
+  return given?.filter((each) => each !== "");
+}
+
+// Its shape is admin's to check.
+function readJwks(file: string): ChangeApplication["jwks"] {
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch (cause) {
+    throw new AdminError("usage", `${file} cannot be read as JSON.`, { cause });
+  }
+}

@@ -1,0 +1,47 @@
+// The command line: a thin door on src/admin. One file per group of commands; what is common to all of
+// them (the store, output, errors, exit codes) is in run.ts and print.ts.
+import { Command } from "commander";
+import { addAuditCommands } from "./audit.ts";
+import { addClientCommands } from "./client.ts";
+import { addDemoCommand } from "./demo.ts";
+import { addDoctorCommand } from "./doctor.ts";
+import { addKeyCommands } from "./key.ts";
+import { addMfaCommands } from "./mfa.ts";
+import { jsonWanted, reportError } from "./run.ts";
+import { addUserCommands } from "./user.ts";
+
+const program = new Command("latchkey")
+  .description("Manage a Latchkey identity provider: its applications, users, rules and keys.")
+  .exitOverride()
+  // Problems are reported in one place, as JSON where that was asked for.
+  .configureOutput({
+    outputError: () => {},
+    writeErr: (text) => {
+      if (!jsonWanted) process.stderr.write(text);
+    },
+  })
+  .showHelpAfterError(false)
+  .addHelpText(
+    "after",
+    "\nEvery command has --json and --help. It works on the store of DATA_DIR, with the server" +
+      "\nrunning or not. Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 conflict.",
+  );
+
+addClientCommands(program);
+addUserCommands(program);
+addMfaCommands(program);
+addKeyCommands(program);
+addAuditCommands(program);
+addDoctorCommand(program);
+addDemoCommand(program);
+
+// Whoever reads our output may stop early (| head).
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === "EPIPE" ? 0 : 1);
+});
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = reportError(error);
+}
