@@ -77,7 +77,9 @@ export async function rotateKeys(deps: KeyDeps, options: RotateOptions = {}): Pr
   const now = deps.now();
   if (!options.atOnce) refuseWhileWaiting(known, now);
 
-  const signsFrom = options.atOnce ? now : addSeconds(now, deps.limits.signingKeyPublishSeconds);
+  // The first keys of all have none before them that could sign meanwhile.
+  const atOnce = options.atOnce || known.length === 0;
+  const signsFrom = atOnce ? now : addSeconds(now, deps.limits.signingKeyPublishSeconds);
   const made = await makeSigningKeys(SIGNING_ALGS, createdAfter(known, now), signsFrom);
   const forgotten = options.forgetOld ? known : [];
   const audit = auditEvent(deps, {
