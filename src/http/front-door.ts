@@ -31,6 +31,8 @@ export function frontDoor(options: DoorOptions): Middleware {
         throw new AppError("misdirected", "a foreign host");
       }
       ctx.url = withoutBase(ctx.url, options.base);
+      // The engine puts this before the paths of its addresses.
+      ctx.mountPath = options.base;
     }
     headers.host = host;
     headers["x-forwarded-host"] = host;

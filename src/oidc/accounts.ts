@@ -1,9 +1,11 @@
 // The engine's account for a user: found anew on every request, and only while the user is active and
 // what it comes with is younger than the user's last change of credentials.
 import type { Account, KoaContextWithOIDC } from "oidc-provider";
+import type { Instant } from "../domain/time.ts";
 import type { User } from "../domain/user.ts";
 import type { Storage } from "../ports/storage.ts";
 import { claimsOf } from "./claims.ts";
+import { provedOfSession } from "./session-facts.ts";
 
 export interface UserAccount extends Account {
   readonly user: User;
@@ -18,8 +20,8 @@ export async function findAccount(
 ): Promise<UserAccount | undefined> {
   const user = await storage.users.find(id);
   if (user === null || user.status !== "active") return undefined;
-  const issuedAt = issuedAtOf(token) ?? ctx?.oidc?.session?.loginTs;
-  if (typeof issuedAt === "number" && isOutdated(user, issuedAt)) return undefined;
+  const issuedAt = issuedAtOf(token) ?? signedInAtOf(ctx);
+  if (issuedAt !== null && issuedAt < user.credentialsChangedAt) return undefined;
   return {
     accountId: user.id,
     user,
@@ -27,17 +29,21 @@ export async function findAccount(
   };
 }
 
-// Whether something that was issued at this second is older than the user's credentials.
-export function isOutdated(user: User, issuedAtSeconds: number): boolean {
-  return issuedAtSeconds < Math.floor(user.credentialsChangedAt / 1000);
-}
-
 // The user behind the account that the engine found for this request.
 export function userOf(account: Account | undefined): User | null {
   return account !== undefined && "user" in account ? (account as UserAccount).user : null;
 }
 
-function issuedAtOf(token: unknown): number | null {
+// Tokens know the second alone; one of the same second counts as later, or a sign-in right after the
+// change would be void.
+function issuedAtOf(token: unknown): Instant | null {
   if (typeof token !== "object" || token === null || !("iat" in token)) return null;
-  return typeof token.iat === "number" ? token.iat : null;
+  return typeof token.iat === "number" ? token.iat * 1000 + 999 : null;
+}
+
+// When the session's user last gave the password; sessions know it exactly.
+function signedInAtOf(ctx: KoaContextWithOIDC | undefined): Instant | null {
+  const session = ctx?.oidc?.session;
+  if (session?.loginTs === undefined) return null;
+  return provedOfSession(session).pwd ?? session.loginTs * 1000 + 999;
 }
