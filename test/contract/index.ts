@@ -1,0 +1,38 @@
+// Everything that a store promises (src/ports/storage.ts), to be run against each adapter.
+import { applicationStoreContract } from "./application-store.ts";
+import { auditLogContract } from "./audit-log.ts";
+import { codeAttemptsContract } from "./code-attempts.ts";
+import { interactionMovesContract } from "./interaction-moves.ts";
+import { interactionStoreContract } from "./interaction-store.ts";
+import { lifecycleContract } from "./lifecycle.ts";
+import { numberStoreContract } from "./number-store.ts";
+import type { OpenEmpty } from "./opened-storage.ts";
+import { passwordAttemptsContract } from "./password-attempts.ts";
+import { recordStoreContract } from "./record-store.ts";
+import { rulesStoreContract } from "./rules-store.ts";
+import { sessionsContract } from "./sessions.ts";
+import { signingKeyStoreContract } from "./signing-key-store.ts";
+import { userStoreContract } from "./user-store.ts";
+
+const CONTRACTS = [
+  userStoreContract,
+  passwordAttemptsContract,
+  applicationStoreContract,
+  rulesStoreContract,
+  interactionStoreContract,
+  interactionMovesContract,
+  codeAttemptsContract,
+  numberStoreContract,
+  recordStoreContract,
+  sessionsContract,
+  signingKeyStoreContract,
+  auditLogContract,
+  lifecycleContract,
+];
+
+// `openEmpty` opens a store with nothing in it; each test gets one, and closes it.
+export function storageContract(name: string, openEmpty: OpenEmpty): void {
+  describe(name, () => {
+    for (const contract of CONTRACTS) contract(openEmpty);
+  });
+}
