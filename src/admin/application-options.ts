@@ -19,12 +19,12 @@ const clientId = z
 // Names are shown to people, so they may hold anything that can be shown, on one line.
 export const shownName = z
   .string()
-  .trim()
-  .min(1, "must not be empty")
-  .max(200, "must have at most 200 characters")
   .refine((name) => name.isWellFormed() && !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(name), {
     message: "must be one line without control characters",
-  });
+  })
+  .trim()
+  .min(1, "must not be empty")
+  .max(200, "must have at most 200 characters");
 
 const uris = z.array(z.string()).max(URIS_MAX, `must be at most ${URIS_MAX}`);
 
