@@ -1,4 +1,5 @@
 // A code is typed. Count, then judge, then consume.
+import { factorLockedUntil } from "../domain/attempt-budget.ts";
 import { normalCode, sameCode } from "../domain/code.ts";
 import { withFactor } from "../domain/factors.ts";
 import type { InteractionState } from "../domain/interaction.ts";
@@ -29,9 +30,8 @@ export async function submitCode(
   typed: string,
 ): Promise<SubmitCodeOutcome> {
   const state = await dueState(deps, signIn);
-  if (state.step !== "code" || state.challenge === null || state.challenge.sends === 0) {
-    return OUT_OF_ORDER;
-  }
+  if (state.step !== "code") return OUT_OF_ORDER;
+  if (state.challenge === null || state.challenge.sends === 0) return notSent(deps, state);
   const code = normalCode(typed);
   if (code === null) return { outcome: "malformed" };
 
@@ -55,6 +55,13 @@ export async function submitCode(
     case "counted":
       return judge(deps, signIn, counted, code, now);
   }
+}
+
+// No code went out. While the factor is locked that is why, and the answer.
+async function notSent(deps: FlowDeps, state: InteractionState): Promise<SubmitCodeOutcome> {
+  const user = state.userId === null ? null : await deps.storage.users.find(state.userId);
+  const until = user === null ? null : factorLockedUntil(user.factorAttempts, deps.now());
+  return until === null ? OUT_OF_ORDER : { outcome: "locked", retryAt: until };
 }
 
 async function judge(
