@@ -1,5 +1,6 @@
 // Binding: a number becomes the second factor only when its owner has typed the code that was sent to
 // it. Here the number is typed, or replaced while nothing is bound yet. Ownership is never assumed.
+import { factorLockedUntil } from "../domain/attempt-budget.ts";
 import { type Challenge, judgeChallenge } from "../domain/challenge.ts";
 import type { InteractionState } from "../domain/interaction.ts";
 import { isCountryAllowed, type PhoneOutcome, parsePhone } from "../domain/phone.ts";
@@ -15,6 +16,7 @@ export type BindPhoneRefusal =
 
 export type BindPhoneOutcome =
   | SentOutcome
+  | { readonly outcome: "locked"; readonly retryAt: Instant }
   | { readonly outcome: "number-refused"; readonly because: BindPhoneRefusal };
 
 // Sends a code to the number that was typed.
@@ -38,6 +40,11 @@ export async function takeBindPhoneStep(
   }
 
   const now = deps.now();
+  // Another number is no way around a lock either.
+  const user = await deps.storage.users.find(state.userId);
+  const retryAt = user === null ? null : factorLockedUntil(user.factorAttempts, now);
+  if (retryAt !== null) return { outcome: "locked", retryAt };
+
   const { challenge: before, resetAttempts } = bindChallenge(
     deps,
     signIn,

@@ -1,4 +1,5 @@
 // Asks domain whether a second step is needed, and begins the one that is.
+import { factorLockedUntil } from "../domain/attempt-budget.ts";
 import { type Challenge, openChallenge } from "../domain/challenge.ts";
 import { codeFor } from "../domain/code.ts";
 import { joinProved, NOTHING_PROVED, type Proved, provedForRequest } from "../domain/factors.ts";
@@ -152,6 +153,10 @@ async function sendFirstCode(
   number: string,
 ): Promise<BeginOutcome> {
   const now = deps.now();
+  // While the factor is locked, no text goes out: the page says until when, and has the button.
+  if (factorLockedUntil(begin.user.factorAttempts, now) !== null) {
+    return moveTo(deps, begin, stateOf(begin, { step: "code", challenge: null }));
+  }
   const purpose = begin.signIn.request.kind === "step-up" ? "step-up" : "login";
   const unsent = newChallenge(deps, { purpose, phone: number }, now);
   const state = stateOf(begin, { step: "code", challenge: withSend(unsent, now) });

@@ -38,6 +38,11 @@ export async function postPhone(web: Web, ctx: Context): Promise<void> {
       throw new AppError("wrong-step", "no number can be bound");
     case "number-refused":
       return drawAgain(web, visit, typed, 422, problemOf(result.because, typed));
+    case "locked": {
+      setRetryAfter(web, visit, result.retryAt);
+      const error = { field: null, message: { key: "problem.factor-locked" } } as const;
+      return drawAgain(web, visit, typed, 429, error, result.retryAt);
+    }
     case "send-refused": {
       const { step } = await dueState(web.flow, visit.signIn);
       if (step === "code") return drawSendRefused(web, visit, result);
@@ -74,13 +79,14 @@ async function drawAgain(
   typed: Typed,
   status: number,
   error: PhoneProblem,
+  retryAt: number | null = null,
 ): Promise<void> {
   const state = await dueState(web.flow, visit.signIn);
   if (state.step === "code") {
-    await drawCode(web, visit, status, state, { ...shown(typed), error });
+    await drawCode(web, visit, status, state, { ...shown(typed), error, retryAt });
     return;
   }
-  drawBindPhone(web, visit, status, typed, error);
+  drawBindPhone(web, visit, status, typed, error, retryAt);
 }
 
 function drawBindPhone(

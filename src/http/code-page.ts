@@ -1,5 +1,6 @@
 // The page on which a code is typed, or sent in the first place; and the posts of code and resend.
 import type { Context } from "koa";
+import { factorLockedUntil } from "../domain/attempt-budget.ts";
 import type { InteractionState } from "../domain/interaction.ts";
 import { maskPhone } from "../domain/phone.ts";
 import { NO_SENDS, type SendRefusal, sendGapEndsAt } from "../domain/send-policy.ts";
@@ -29,7 +30,10 @@ export interface CodeRemarks {
 
 // The page of a state whose step is "code".
 export async function showCode(web: Web, visit: Visit, state: InteractionState): Promise<void> {
-  await drawCode(web, visit, 200, state, {});
+  const user = state.userId === null ? null : await web.flow.storage.users.find(state.userId);
+  const retryAt = user === null ? null : factorLockedUntil(user.factorAttempts, web.flow.now());
+  const locked = { error: about("problem.factor-locked"), retryAt };
+  await drawCode(web, visit, 200, state, retryAt === null ? {} : locked);
 }
 
 // POST code.
