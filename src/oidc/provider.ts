@@ -83,6 +83,8 @@ function configurationOf(deps: EngineDeps, keys: readonly SigningKey[]): Configu
     extraTokenClaims: async (ctx, token) => authenticationClaims(ctx, token),
     // Runs for every request, whether the parameter is there or not.
     extraParams: { offline_access: (ctx, _value, client) => restoreOfflineAccess(ctx, client) },
+    // OpenID Connect Core, 3.1.2.1: required; and so the token endpoint compares it, always.
+    allowOmittingSingleRegisteredRedirectUri: false,
     rotateRefreshToken: true,
     interactions: {
       policy: signInPolicy(deps),
