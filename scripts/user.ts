@@ -157,9 +157,12 @@ function addImport(user: Command): void {
   })
     .option("--dry-run", "only say what would happen")
     .action(async (file: string, options: { dryRun?: boolean }) => {
-      const csv = file === "-" ? process.stdin : createReadStream(file);
       const dryRun = options.dryRun ?? false;
-      const result = await withStore((deps) => importUsers(deps, csv, { dryRun }));
+      const result = await withStore((deps) => {
+        // Opened no sooner than it is read: nobody else would hear that it is not there.
+        const csv = file === "-" ? process.stdin : createReadStream(file);
+        return importUsers(deps, csv, { dryRun });
+      });
       printThing(result);
       if (result.problemCount === 0) return;
       throw new AdminError("failed", `${result.problemCount} lines cannot be imported.`);

@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { type Latchkey, openLatchkey } from "./command.ts";
+
+const COMMANDS = [
+  ...["client add", "client list", "client show", "client update", "client remove"],
+  ...["client secret", "user add", "user list", "user show", "user update", "user remove"],
+  ...["user import", "mfa show", "mfa global", "mfa source", "mfa client", "mfa explain"],
+  ...["key list", "key rotate", "audit list", "doctor", "demo"],
+];
+
+describe("latchkey usage", () => {
+  let latchkey: Latchkey;
+  before(() => {
+    latchkey = openLatchkey();
+  });
+  after(() => latchkey.close());
+
+  // Two at a time: that is how many cores there are.
+  it("explains every command with examples, and has no secret among their arguments", async () => {
+    const left = [...COMMANDS];
+    const work = async () => {
+      for (let command = left.pop(); command !== undefined; command = left.pop()) {
+        const { code, stdout } = await latchkey.run([...command.split(" "), "--help"]);
+        assert.equal(code, 0);
+        assert.match(stdout, new RegExp(`Usage: latchkey ${command} `));
+        assert.match(stdout, /Examples:\n {2}\$ npx latchkey /);
+        assert.match(stdout, /--json/);
+        assert.doesNotMatch(stdout, /^ {2}--\S*(password|secret|token) [<[]/m);
+      }
+    };
+    await Promise.all([work(), work()]);
+  });
+
+  it("answers a bare call, and what it does not know, with exit code 2", async () => {
+    const bare = await latchkey.run([]);
+    assert.equal(bare.code, 2);
+    assert.match(bare.stderr, /Usage: latchkey/);
+    for (const args of [
+      ["nope"],
+      ["client", "nope"],
+      ["user", "list", "--nope"],
+      ["user", "show"],
+    ]) {
+      await latchkey.refused(2, args);
+    }
+    await latchkey.refused(2, []);
+  });
+
+  it("says an error to a person in one line, without a stack", async () => {
+    const { code, stdout, stderr } = await latchkey.run(["client", "show", "nobody"]);
+    assert.equal(code, 3);
+    assert.equal(stdout, "");
+    assert.equal(stderr, 'Error: There is no application with the id "nobody".\n');
+  });
+});
