@@ -57,7 +57,7 @@ export async function registerRelyingParty(
     options.id,
     undefined,
     secret === undefined ? oidc.None() : oidc.ClientSecretBasic(secret),
-    { execute: [oidc.allowInsecureRequests] },
+    { execute: [oidc.allowInsecureRequests, oidc.enableNonRepudiationChecks] },
   );
   return {
     clientId: options.id,
