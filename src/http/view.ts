@@ -28,7 +28,9 @@ export function createView({ viewsDir }: { viewsDir: string }): View {
       const body = find(pages, page)(locals);
       const failed = "error" in model && model.error !== null;
       const scripts = SCRIPTS[page];
-      return find(pages, "layout")({ ...locals, args: { title, body, page, failed, scripts } });
+      const onTheWay = ON_THE_WAY.has(page);
+      const args = { title, body, page, failed, scripts, onTheWay };
+      return find(pages, "layout")({ ...locals, args });
     },
   };
 }
@@ -47,6 +49,9 @@ const TITLES: { readonly [Page in PageName]: (model: PageModels[Page]) => Messag
   demo: () => ({ key: "demo.title" }),
   "demo-tokens": () => ({ key: "demo-tokens.title" }),
 };
+
+// The pages that say where the sign-in leads.
+const ON_THE_WAY: ReadonlySet<PageName> = new Set(["sign-in", "bind-phone", "code", "refused"]);
 
 const SCRIPTS: { readonly [Page in PageName]?: readonly string[] } = {
   "sign-in": ["code.js"],

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { composeCodeText, countSegments } from "../../src/domain/text-message.ts";
+import { createAssets } from "../../src/http/assets.ts";
 import { createLanguages, PLACEHOLDERS } from "../../src/http/language.ts";
 import { createView } from "../../src/http/view.ts";
 import { drawGallery, drawHostileGallery } from "../support/page-gallery.ts";
@@ -13,6 +14,9 @@ const CATALOGS = path.resolve(import.meta.dirname, "../../config/languages");
 function readCatalog(name: string): Record<string, string> {
   return JSON.parse(readFileSync(path.join(CATALOGS, name), "utf8"));
 }
+
+const KNOWN_MARKUP = new Set(["layout.ejs: args.body", "logout.ejs: model.engineForm"]);
+const A_FRAME = { base: "", brand: "Latchkey", applicationName: null, now: 0 };
 
 describe("pages", () => {
   const view = createView({ viewsDir: VIEWS });
@@ -54,6 +58,55 @@ describe("pages", () => {
     }
   });
 
+  it("print markup in the known places alone: partials, the page in its frame, the engine's form", () => {
+    const templates = readdirSync(VIEWS, { recursive: true, encoding: "utf8" });
+    for (const name of templates.filter((file) => file.endsWith(".ejs"))) {
+      const text = readFileSync(path.join(VIEWS, name), "utf8");
+      for (const [, raw = ""] of text.matchAll(/<%-\s*(.*?)\s*-?%>/gs)) {
+        const known = raw.startsWith("partial(") || KNOWN_MARKUP.has(`${name}: ${raw}`);
+        assert.ok(known, `${name}: ${raw}`);
+      }
+    }
+  });
+
+  it("link to pages alone, never to scripts", () => {
+    for (const { name, html } of pages) {
+      for (const [, target = ""] of html.matchAll(/(?:href|src)="([^"]*)"/g)) {
+        assert.match(target, /^(?:https?:\/\/|\/(?!\/))/, name);
+      }
+    }
+  });
+
+  it("refuse to send a form to what is no address", () => {
+    const language = languages.chooseLanguage({});
+    const model = { frame: A_FRAME, kind: "form-post", fields: [] } as const;
+    for (const action of ["javascript:alert(1)", "data:text/html,x", "//evil.example", ""]) {
+      assert.throws(() => view.render("submit-form", { ...model, action }, language), action);
+    }
+  });
+
+  it("give the time of day while it is near, and the date with it when it is not", () => {
+    const language = languages.chooseLanguage({ uiLocales: "de" });
+    const named = new Map(drawGallery(view, language).map(({ name, html }) => [name, html]));
+    assert.match(named.get("sign-in-locked") ?? "", />14:01 UTC<\/time>/);
+    assert.match(named.get("step-up-capped") ?? "", />25\.11\.2026, 09:23 UTC<\/time>/);
+  });
+
+  it("offer another number only while binding", () => {
+    const replaces = pages.filter(({ html }) => html.includes('class="replace"'));
+    const names = new Set(replaces.map(({ name }) => name.replace(/-(?:markup|long|rtl)$/, "")));
+    assert.deepEqual(names, new Set(["code-binding", "code-replace-failed", "code"]));
+    const bound = pages.filter(({ name }) => name === "code" || name === "code-wrong");
+    for (const { html } of bound) assert.doesNotMatch(html, /type="tel"/);
+  });
+
+  it("say that texts are a restricted way, and what else there is, before a number is bound", () => {
+    for (const { page, html } of pages.filter(({ page }) => page === "bind-phone")) {
+      assert.match(html, /NIST SP 800-63B/, page);
+      assert.match(html, /administrator|Administrator|administrador/, page);
+    }
+  });
+
   it("show no more of a bound number than its last two digits", () => {
     for (const { name, html } of pages) {
       if (name.startsWith("demo")) continue;
@@ -75,7 +128,7 @@ describe("languages", () => {
       for (const [key, text] of Object.entries(catalog)) {
         const known: readonly string[] = Reflect.get(PLACEHOLDERS, base(key)) ?? [];
         const used = [...text.matchAll(/\{(\w+)\}/g)].map(([, slot = ""]) => slot);
-        for (const slot of used) assert.ok(known.includes(slot), `${key}: {${slot}}`);
+        assert.deepEqual(used.toSorted(), known.toSorted(), key);
       }
     });
 
@@ -92,6 +145,29 @@ describe("languages", () => {
     });
   }
 
+  it("fails for a text that nobody wrote, and for a placeholder left open", () => {
+    const { t } = createLanguages(CATALOGS).chooseLanguage({});
+    assert.throws(() => Reflect.apply(t, null, ["no.such.text"]));
+    assert.throws(() => Reflect.apply(t, null, ["constructor"]));
+    assert.throws(() => Reflect.apply(t, null, ["code.intro-sent"]), /phone/);
+  });
+
+  it("takes what fills a placeholder as it is", () => {
+    const { t } = createLanguages(CATALOGS).chooseLanguage({});
+    const login = "$t(sign-in.title) {brand} $& <b>";
+    assert.ok(t("demo.explain-2", { login }).includes(login));
+  });
+
+  it("keeps to the order of the wishes, and ignores what is not wanted at all", () => {
+    const { chooseLanguage } = createLanguages(CATALOGS);
+    const chosen = (acceptLanguage: string) => chooseLanguage({ acceptLanguage }).tag;
+    assert.equal(chosen("de-CH"), "de");
+    assert.equal(chosen("es-419,en;q=0.5"), "es");
+    assert.equal(chosen("en;q=0.1, de"), "de");
+    assert.equal(chosen("de;q=0, es"), "es");
+    assert.equal(chosen("fr"), "en");
+  });
+
   it("falls back to English in no time, whatever is asked for", () => {
     const { chooseLanguage } = createLanguages(CATALOGS);
     const began = performance.now();
@@ -100,5 +176,25 @@ describe("languages", () => {
     }
     assert.ok(performance.now() - began < 50);
     assert.equal(chooseLanguage({ uiLocales: "fr es", acceptLanguage: "de" }).tag, "es");
+  });
+});
+
+describe("assets", () => {
+  const assets = createAssets(path.join(VIEWS, "assets"));
+
+  it("are found by their exact names", () => {
+    assert.equal(assets.find("latchkey.css")?.type, "text/css; charset=utf-8");
+    assert.equal(assets.find("code.js")?.type, "text/javascript; charset=utf-8");
+    assert.equal(assets.find("favicon.svg")?.type, "image/svg+xml");
+    for (const name of ["", ".", "../layout.ejs", "./code.js", "code.js/", "constructor"]) {
+      assert.equal(assets.find(name), null, name);
+    }
+  });
+
+  it("use nothing that the policy forbids", () => {
+    for (const name of ["latchkey.css", "code.js", "submit.js"]) {
+      const text = assets.find(name)?.body.toString() ?? "";
+      assert.doesNotMatch(text, /@import|url\(|https?:|eval\(|innerHTML|cssText|\.style\b/, name);
+    }
   });
 });

@@ -236,7 +236,13 @@ function drawCode(draw: Draw): void {
 }
 
 function drawTheRest(draw: Draw): void {
-  for (const because of ["no-other-factor", "binding-not-allowed", "factor-off"] as const) {
+  const refusals = [
+    "no-other-factor",
+    "binding-not-allowed",
+    "factor-off",
+    "phone-cannot-be-texted",
+  ] as const;
+  for (const because of refusals) {
     draw(`refused-${because}`, "refused", { ...STEP, because });
   }
   draw("consent", "consent", {
@@ -277,7 +283,7 @@ function drawTheRest(draw: Draw): void {
     back: null,
     retryAfterSeconds: 5,
   });
-  for (const kind of ["form-post", "switch-user"] as const) {
+  for (const kind of ["form-post", "switch-user", "sign-out"] as const) {
     draw(`submit-form-${kind}`, "submit-form", {
       frame: FRAME,
       kind,
