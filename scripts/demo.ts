@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { AdminError } from "../src/admin/errors.ts";
 import { DEMO_USERNAME, demoUris, hasDemoData, makeDemo } from "../src/admin/first-start.ts";
+import { isLoopback } from "../src/config.ts";
 import { printThing } from "./print.ts";
 import { addCommand, type ScriptDeps, withStore } from "./run.ts";
 
@@ -18,7 +19,9 @@ export function addDemoCommand(program: Command): void {
 
 async function demo(deps: ScriptDeps) {
   const { issuer, production } = deps.config;
-  if (production) throw new AdminError("usage", "There is no demo in production.");
+  if (production || !isLoopback(new URL(issuer).hostname)) {
+    throw new AdminError("usage", "There is a demo on loopback only, and never in production.");
+  }
   const { demo: where, ...uris } = demoUris(issuer);
   const made = await makeDemo(deps, uris);
   if (made === null && !(await hasDemoData(deps.storage))) {

@@ -63,7 +63,14 @@ async function provedBy(
   if (session.accountId !== user.id) {
     throw new AdminError("usage", "The session is not one of this user.");
   }
-  return { pwd: instantIn(session.proved, "pwd"), sms: instantIn(session.proved, "sms") };
+  const proved = {
+    pwd: instantIn(session.proved, "pwd"),
+    sms: instantIn(session.proved, "sms"),
+  };
+  if (Math.max(proved.pwd ?? 0, proved.sms ?? 0) < user.credentialsChangedAt) {
+    throw new AdminError("not-found", "The session ended when the user's credentials changed.");
+  }
+  return proved;
 }
 
 function instantIn(proved: unknown, factor: keyof Proved): number | null {

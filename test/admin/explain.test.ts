@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { addApplication } from "../../src/admin/applications.ts";
 import { type ExplainQuestion, explain } from "../../src/admin/explain.ts";
 import { setClient, setGlobal, setSource } from "../../src/admin/rules.ts";
+import { updateUser } from "../../src/admin/user-changes.ts";
 import { addUser } from "../../src/admin/users.ts";
 import { addSeconds } from "../../src/domain/time.ts";
 import { A_NUMBER } from "../support/builders.ts";
@@ -94,6 +95,9 @@ describe("explanation of a decision", () => {
     });
     await refusal(ask({ session: "s1", user: "bob" }), "usage");
     await refusal(ask({ session: "s2" }), "not-found");
+    room.pass(1);
+    await updateUser(room, "alice", { password: { kind: "generated" } });
+    await refusal(ask({ session: "s1" }), "not-found");
   });
 
   it("says what is not there", async () => {

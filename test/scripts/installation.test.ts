@@ -97,6 +97,11 @@ describe("latchkey on an installation", () => {
     assert.deepEqual(await latchkey.json("demo"), rest);
   });
 
+  it("makes no demo where nobody could reach it", async () => {
+    const { code } = await latchkey.run(["demo"], { env: { ISSUER: "https://id.example" } });
+    assert.equal(code, 2);
+  });
+
   it("makes no demo where there are users already", async () => {
     await latchkey.json("user", "add", "--username", "alice");
     await latchkey.refused(3, ["demo"]);
