@@ -119,7 +119,10 @@ async function sweep(storage: Storage): Promise<void> {
 async function shutDown(server: Server, storage: Storage, log: Logger): Promise<number> {
   const finished = new Promise<boolean>((resolve) => server.close(() => resolve(true)));
   const patience = delay(STOP_MS, false, { ref: false });
+  // A connection that was busy when the signal came is kept alive after its answer unless it is closed.
+  const closing = setInterval(() => server.closeIdleConnections(), 50);
   const done = await Promise.race([finished, patience]);
+  clearInterval(closing);
   if (!done) log.warn({ event: "stopped-with-requests-under-way" });
   await storage.close();
   return done ? 0 : 1;
