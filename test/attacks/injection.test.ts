@@ -107,8 +107,8 @@ describe("attacks by input", () => {
       const from = performance.now();
       const login = await browser.post(page, "login", { login: text, password: "x" });
       const phone = await binding.browser.post(binding.page, "phone", { phone: text });
-      assert.ok([401, 422, 429].includes(login.status), `${login.status}`);
-      assert.equal(phone.status, 422);
+      assert.ok([401, 413, 422, 429].includes(login.status), `${login.status}`);
+      assert.ok([413, 422].includes(phone.status), `${phone.status}`);
       return performance.now() - from;
     };
     for (const text of ["(", "a@", "+1", ".", "\u0300"]) {
