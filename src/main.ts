@@ -52,6 +52,18 @@ async function main(): Promise<void> {
   const server = await listen(config, app);
   const timers = startTimers(app, storage, log);
 
+  const stop = (signal: string) => {
+    // Who asks twice does not want to wait.
+    if (stopping) process.exit(1);
+    stopping = true;
+    log.info({ event: "stopping", signal });
+    timers.stop();
+    shutDown(server, storage, log).then((code) => process.exit(code));
+  };
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
+
+  // Only now, when it can be stopped properly, does it say that it is there.
   print("issuer", config.issuer);
   if (mayDemo(config)) print("demo", uris.demo);
   if (made !== null) {
@@ -63,17 +75,6 @@ async function main(): Promise<void> {
     config.smsProviders.includes("outbox") ? config.outboxFile : config.smsProviders.join(", "),
   );
   log.info({ event: "ready", issuer: config.issuer, node: process.versions.node });
-
-  const stop = (signal: string) => {
-    // Who asks twice does not want to wait.
-    if (stopping) process.exit(1);
-    stopping = true;
-    log.info({ event: "stopping", signal });
-    timers.stop();
-    shutDown(server, storage, log).then((code) => process.exit(code));
-  };
-  process.on("SIGTERM", stop);
-  process.on("SIGINT", stop);
 }
 
 function listen(config: Config, app: App): Promise<Server> {
