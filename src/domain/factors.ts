@@ -46,6 +46,13 @@ function later(one: Instant | null, other: Instant | null): Instant | null {
   return Math.max(one, other);
 }
 
+// What was proved at that instant or later: a proof that is older than the user's last change of
+// credentials, of the phone above all, proves nothing any more.
+export function provedSince(proved: Proved, since: Instant): Proved {
+  const young = (at: Instant | null) => (at !== null && at >= since ? at : null);
+  return { pwd: young(proved.pwd), sms: young(proved.sms) };
+}
+
 // Which of a session's proofs count for a request: none under prompt=login, and under max_age
 // only those that are young enough (OpenID Connect Core, 3.1.2.1).
 export function provedForRequest(

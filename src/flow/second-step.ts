@@ -2,7 +2,13 @@
 import { factorLockedUntil } from "../domain/attempt-budget.ts";
 import { type Challenge, openChallenge } from "../domain/challenge.ts";
 import { codeFor } from "../domain/code.ts";
-import { joinProved, NOTHING_PROVED, type Proved, provedForRequest } from "../domain/factors.ts";
+import {
+  joinProved,
+  NOTHING_PROVED,
+  type Proved,
+  provedForRequest,
+  provedSince,
+} from "../domain/factors.ts";
 import type { InteractionState, Refusal } from "../domain/interaction.ts";
 import { decideMfa, type MfaDecision } from "../domain/mfa-decision.ts";
 import { mfaQuestion } from "../domain/mfa-question.ts";
@@ -30,7 +36,10 @@ export async function decideSecondStep(
   const { request, user } = question;
   const now = deps.now();
   const rules = await deps.storage.rules.find(request.clientId);
-  const session = request.session?.userId === user.id ? request.session.proved : NOTHING_PROVED;
+  const session =
+    request.session?.userId === user.id
+      ? provedSince(request.session.proved, user.credentialsChangedAt)
+      : NOTHING_PROVED;
   return decideMfa(
     mfaQuestion({
       request: request.acr,
@@ -122,6 +131,7 @@ function endSignIn(deps: FlowDeps, begin: SecondStepBegin): Promise<BeginOutcome
     outcome: "signed-in",
     userId: user.id,
     proved,
+    credentialsChangedAt: user.credentialsChangedAt,
     authTime: signIn.request.kind === "step-up" ? (signIn.request.session?.authTime ?? null) : null,
   });
   const audit = [auditSignIn(signIn.request, user.id, decision, proved, deps.now())];

@@ -38,6 +38,8 @@ export type SignInResult =
       readonly userId: string;
       // Proved in this interaction; joined with what the session of the same user proved before.
       readonly proved: Proved;
+      // What the session proved before this does not count any more.
+      readonly credentialsChangedAt: Instant;
       // The session's own, for a step-up; null: now.
       readonly authTime: number | null;
     }

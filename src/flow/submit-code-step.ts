@@ -122,6 +122,7 @@ async function end(
       outcome: "signed-in",
       userId,
       proved,
+      credentialsChangedAt: counted.user.credentialsChangedAt,
       authTime: request.kind === "step-up" ? (request.session?.authTime ?? null) : null,
     }),
     effects: {

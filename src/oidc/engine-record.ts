@@ -68,13 +68,13 @@ export function withResult(record: EngineRecord, result: SignInResult): EngineRe
   if (result.outcome === "refused") {
     return { ...record, result: { error: result.error, error_description: result.description } };
   }
-  const { userId, proved, authTime } = result;
+  const { userId, proved, credentialsChangedAt, authTime } = result;
   return {
     ...record,
     result: {
       ...objectOf(record.lastSubmission),
       login: { accountId: userId, ...(authTime === null ? {} : { ts: authTime }) },
-      mfa: { proved },
+      mfa: { proved, credentialsChangedAt },
     },
   };
 }
@@ -90,6 +90,12 @@ export function withConsent(record: EngineRecord, grantId: string): EngineRecord
 // What a result says was proved in its interaction.
 export function provedOfResult(result: unknown): Proved {
   return provedOf(objectOf(objectOf(result).mfa).proved);
+}
+
+// Since when proofs of that interaction's user count; where it does not say, none of before do.
+export function credentialsChangedAtOfResult(result: unknown): number {
+  const { credentialsChangedAt } = objectOf(objectOf(result).mfa);
+  return typeof credentialsChangedAt === "number" ? credentialsChangedAt : Number.POSITIVE_INFINITY;
 }
 
 // Reads what was proved from stored data; what is not clearly an instant was not proved.

@@ -1,9 +1,16 @@
 // What the engine's session knows of its user: who, since when, and which factors were proved when. The
 // last is ours: a member of the session, so that it is written, rotated and deleted with it.
 import type { KoaContextWithOIDC, Provider } from "oidc-provider";
-import { type AcrValues, acrOf, amrOf, joinProved, type Proved } from "../domain/factors.ts";
+import {
+  type AcrValues,
+  acrOf,
+  amrOf,
+  joinProved,
+  type Proved,
+  provedSince,
+} from "../domain/factors.ts";
 import type { SessionFacts } from "../flow/sign-in.ts";
-import { provedOf, provedOfResult } from "./engine-record.ts";
+import { credentialsChangedAtOfResult, provedOf, provedOfResult } from "./engine-record.ts";
 
 // Lets sessions keep `proved`. Must run before the provider's first request: the engine reads the list
 // of a model's members once.
@@ -36,6 +43,7 @@ export function provedNowOf(ctx: KoaContextWithOIDC): Proved {
 export function joinProvedIntoSession(ctx: KoaContextWithOIDC, acr: AcrValues): void {
   const { session, result } = ctx.oidc;
   if (session === undefined || result?.login === undefined) return;
-  const proved = joinProved(provedOfSession(session), provedNowOf(ctx));
+  const before = provedSince(provedOfSession(session), credentialsChangedAtOfResult(result));
+  const proved = joinProved(before, provedNowOf(ctx));
   Object.assign(session, { proved, amr: amrOf(proved), acr: acrOf(proved, acr) });
 }

@@ -155,3 +155,29 @@ for (const kind of ["public", "confidential"] as const) {
     });
   });
 }
+
+describe("journey after a change of credentials", () => {
+  it("asks for a new code when the phone was changed, in a session that had proved the old one", async () => {
+    const server = await startServer({ limits: { sendGapSeconds: 0 } });
+    try {
+      const app = await registerRelyingParty(server, { id: "app", sms: "on" });
+      const added = await server.latchkey("user", "add", "--username", "bob", "--phone", PHONE);
+      const user = { username: "bob", password: added.password, phone: PHONE };
+      const browser = createBrowser();
+      const begun = await app.begin();
+      await app.finish(begun, await signIn(server, browser, begun, user));
+
+      const moved = "+14155552672";
+      await server.latchkey("user", "update", "bob", "--phone", moved);
+      const again = await app.begin();
+      let page = await browser.open(again.url.href);
+      page = await browser.submit(page, "login", { login: "bob", password: user.password });
+      assert.match(page.html, /name="code"/, "the code to the old phone still counts");
+      assert.equal(server.texts().at(-1)?.to, moved);
+      page = await browser.submit(page, "code", { code: server.lastCode(moved) });
+      assert.deepEqual((await app.finish(again, page)).claims()?.amr, ["pwd", "sms", "mfa"]);
+    } finally {
+      await server.close();
+    }
+  });
+});
