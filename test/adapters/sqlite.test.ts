@@ -1,22 +1,53 @@
-// The embedded store keeps what every store promises, in memory and on a file.
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
+// The embedded store keeps what every store promises, in memory and on a file; and of every statement
+// that this took, SQLite is asked how it goes about it.
+import assert from "node:assert/strict";
+import { rmSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
 import { openSqliteStorage } from "../../src/adapters/sqlite/storage.ts";
 import { storageContract } from "../contract/index.ts";
+import { SECRETS, temporaryDirectory } from "../support/sqlite-files.ts";
 
-const SECRETS = ["a secret of the tests that is long enough"];
+const directory = temporaryDirectory();
+const statements = new Set<string>();
+let files = 0;
 
-storageContract("sqlite in memory", () =>
-  openSqliteStorage({ file: ":memory:", secrets: SECRETS }),
-);
+function open(file: string) {
+  const onPrepare = (text: string) => statements.add(text);
+  return openSqliteStorage({ file, secrets: SECRETS, onPrepare });
+}
 
-describe("sqlite on a file", () => {
-  const directory = mkdtempSync(path.join(tmpdir(), "latchkey-contract-"));
-  let files = 0;
-  after(() => rmSync(directory, { recursive: true, force: true }));
+after(() => rmSync(directory, { recursive: true, force: true }));
 
-  storageContract("of its own", () =>
-    openSqliteStorage({ file: path.join(directory, `${files++}.sqlite`), secrets: SECRETS }),
-  );
+storageContract("sqlite in memory", () => open(":memory:"));
+
+storageContract("sqlite on a file", () => open(`${directory}/${files++}.sqlite`));
+
+describe("the statements of sqlite", () => {
+  // Lists of what administrators made: a handful of rows, and all of them wanted.
+  const WHOLE_TABLES = [
+    "SELECT id, sealed FROM applications ORDER BY id",
+    "SELECT kid, sealed FROM signing_keys ORDER BY created_at, kid",
+    "SELECT 1 FROM signing_keys LIMIT 1",
+    "SELECT 1 FROM signing_keys WHERE kid = ? OR (alg = ? AND created_at > ?) LIMIT 1",
+    "SELECT count(*) AS objects FROM sqlite_schema",
+  ];
+
+  it("find their rows by an index, and never by reading a whole table", async () => {
+    const file = `${directory}/plans.sqlite`;
+    await (await open(file)).close();
+    const connection = new DatabaseSync(file);
+    const asked = [...statements].filter((text) => /^(SELECT|UPDATE|DELETE|INSERT)/.test(text));
+    const scanning = asked.filter((text) =>
+      connection
+        .prepare(`EXPLAIN QUERY PLAN ${text}`)
+        .all()
+        .some((step) => /SCAN|TEMP B-TREE/.test(String(step.detail))),
+    );
+    connection.close();
+    assert.ok(asked.length > 50, "the contract has to run first");
+    assert.deepEqual(
+      scanning.filter((text) => !WHOLE_TABLES.includes(text)),
+      [],
+    );
+  });
 });
