@@ -121,7 +121,11 @@ export function createDatabase(
     },
     foreignChanges() {
       if (closing !== null) throw closedError();
-      return Number(sql.get("PRAGMA data_version")?.data_version);
+      try {
+        return Number(sql.get("PRAGMA data_version")?.data_version);
+      } catch (error) {
+        throw asCallersError(error);
+      }
     },
     statistics: () => ({ ...counts }),
     close() {
