@@ -25,8 +25,18 @@ export async function findAccount(
   return {
     accountId: user.id,
     user,
-    claims: async (_use, scope) => claimsOf(user, scope),
+    claims: async (use, scope) => ({
+      ...claimsOf(user, scope),
+      ...(use === "id_token" ? boundToAccessToken(ctx) : {}),
+    }),
   };
+}
+
+// at_hash binds an ID token to the access token beside it (OpenID Connect Core, 3.1.3.6); the engine
+// hashes what it is given. An opaque token is its own id; a JWT's text is not known here.
+function boundToAccessToken(ctx: KoaContextWithOIDC | undefined): object {
+  const token = ctx?.oidc?.entities.AccessToken;
+  return token?.format === "opaque" ? { at_hash: token.jti } : {};
 }
 
 // The user behind the account that the engine found for this request.

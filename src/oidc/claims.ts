@@ -3,9 +3,9 @@ import type { User } from "../domain/user.ts";
 
 export const SCOPES = ["openid", "offline_access", "profile", "email", "phone", "address"];
 
-// acr, amr and auth_time ride on openid, or they would reach the ID token only when asked for.
+// acr, amr, auth_time and at_hash ride on openid, or they would reach the ID token only when asked for.
 export const CLAIMS = {
-  openid: ["sub", "acr", "amr", "auth_time"],
+  openid: ["sub", "acr", "amr", "auth_time", "at_hash"],
   profile: [
     "name",
     "given_name",

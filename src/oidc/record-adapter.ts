@@ -131,13 +131,13 @@ function interactionAdapter({ storage, now }: AdapterDeps): Adapter {
 // id by deleting and creating. Both become one step that keeps what parallel requests wrote.
 function sessionAdapter({ storage, now }: AdapterDeps): Adapter {
   const { records } = storage;
-  const loadedBy = new WeakMap<object, string>();
+  const loadedBy = new WeakMap<object, { id: string; clients: string[] }>();
   return {
     async find(id) {
       const payload = await records.find("Session", id, now());
       if (payload === null) return undefined;
       const { ctx } = Provider;
-      if (ctx !== undefined) loadedBy.set(ctx, id);
+      if (ctx !== undefined) loadedBy.set(ctx, { id, clients: clientsOf(payload) });
       return { ...payload };
     },
     async findByUid(uid) {
@@ -145,10 +145,21 @@ function sessionAdapter({ storage, now }: AdapterDeps): Adapter {
     },
     async upsert(id, payload, expiresIn) {
       const { ctx } = Provider;
-      const loaded = ctx === undefined ? null : (loadedBy.get(ctx) ?? null);
-      const record = { model: "Session", id, payload, expiresAt: expiry(now(), expiresIn) };
-      await records.saveSession(record, loaded, now());
-      if (ctx !== undefined) loadedBy.set(ctx, id);
+      const loaded = ctx === undefined ? undefined : loadedBy.get(ctx);
+      // What this request took away must not come back by the join: the store wants to be told.
+      const gone = loaded?.clients.filter((client) => !clientsOf(payload).includes(client)) ?? [];
+      const authorizations = {
+        ...Object.fromEntries(gone.map((client) => [client, null])),
+        ...payload.authorizations,
+      };
+      const record = {
+        model: "Session",
+        id,
+        payload: gone.length === 0 ? payload : { ...payload, authorizations },
+        expiresAt: expiry(now(), expiresIn),
+      };
+      await records.saveSession(record, loaded?.id ?? null, now());
+      if (ctx !== undefined) loadedBy.set(ctx, { id, clients: clientsOf(payload) });
     },
     async destroy(id) {
       const { ctx } = Provider;
@@ -161,6 +172,11 @@ function sessionAdapter({ storage, now }: AdapterDeps): Adapter {
     consume: refuse,
     revokeByGrantId: refuse,
   };
+}
+
+function clientsOf(session: { readonly authorizations?: unknown }): string[] {
+  const { authorizations } = session;
+  return typeof authorizations === "object" ? Object.keys(authorizations ?? {}) : [];
 }
 
 function expiry(now: Instant, expiresIn: number | undefined): Instant | null {

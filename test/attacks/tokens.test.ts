@@ -1,5 +1,6 @@
 // Attacks on the protocol: codes and tokens used twice, by others, with other parameters, too late.
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import * as oidc from "openid-client";
 import { createBrowser, locationOf } from "../support/browser.ts";
 import { type RelyingParty, registerRelyingParty } from "../support/relying-party.ts";
@@ -287,8 +288,10 @@ describe("attacks on tokens", () => {
     const tokens = await strict.finish(begun, page);
     const claims = tokens.claims();
     assert.deepEqual(Object.keys(claims ?? {}).toSorted(), [
-      ...["acr", "amr", "aud", "auth_time", "exp", "iat", "iss", "nonce", "sub"],
+      ...["acr", "amr", "at_hash", "aud", "auth_time", "exp", "iat", "iss", "nonce", "sub"],
     ]);
+    const hash = createHash("sha256").update(tokens.access_token).digest();
+    assert.equal(claims?.at_hash, hash.subarray(0, 16).toString("base64url"));
     assert.equal(claims?.iss, server.issuer);
     assert.equal(claims?.aud, strict.clientId);
     assert.equal(claims?.sub, victim.id);
