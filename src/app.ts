@@ -99,8 +99,7 @@ export async function createApp(parts: Parts): Promise<App> {
   return { koa, engine };
 }
 
-// Whether this installation may offer its demo: outside production, on loopback, without a provider
-// that costs money.
+// Whether this installation may offer its demo: outside production, on loopback.
 export function mayDemo(config: Config): boolean {
   return !config.production && isLoopback(new URL(config.issuer).hostname);
 }

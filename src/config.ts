@@ -114,7 +114,18 @@ type CheckedEnvironment = z.infer<typeof environmentSchema>;
 
 const MAY_COME_FROM_FILE = ["SECRET", "VONAGE_API_KEY", "VONAGE_API_SECRET"];
 
-const WITHOUT_EFFECT = ["SMTP_URL", "MAIL_FROM", "METRICS_PORT", "VONAGE_SIGNATURE_SECRET"];
+const WITHOUT_EFFECT = [
+  "SMTP_URL",
+  "MAIL_FROM",
+  "METRICS_PORT",
+  "VONAGE_SIGNATURE_SECRET",
+  "TWILIO_ACCOUNT_SID",
+  "TWILIO_AUTH_TOKEN",
+  "TWILIO_FROM",
+  "TWILIO_HOST",
+  "SMS_WEBHOOK_URL",
+  "SMS_WEBHOOK_SECRET",
+];
 
 // The configuration of this process. Throws ConfigError with every problem in one message. On the
 // embedded store, a secret that is not given is generated into DATA_DIR.

@@ -129,7 +129,12 @@ function codeOf(error: unknown): ErrorCode {
 // Refusals are ordinary life; what nobody foresaw is not. Paths can hold the id of an interaction, which
 // is a secret, so only the route is told.
 function logError(log: Logger, ctx: Context, code: ErrorCode, error: unknown): void {
-  const event = { event: "request-failed", code, route: ctx._matchedRoute, method: ctx.method };
+  const event = {
+    event: "request-failed",
+    failure: code,
+    route: ctx._matchedRoute,
+    method: ctx.method,
+  };
   if (code === "internal") log.error({ ...event, err: error });
   else if (code === "unavailable") log.error({ ...event, because: messageOf(error) });
   else log.info({ ...event, because: messageOf(error) });
