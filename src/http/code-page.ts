@@ -30,7 +30,10 @@ export interface CodeRemarks {
 
 // The page of a state whose step is "code".
 export async function showCode(web: Web, visit: Visit, state: InteractionState): Promise<void> {
-  const user = state.userId === null ? null : await web.flow.storage.users.find(state.userId);
+  // A lock is why nothing was sent. Whoever has a code learns of it by typing, and this page is cheaper.
+  const { challenge, userId } = state;
+  const unsent = challenge === null || challenge.sends === 0;
+  const user = unsent && userId !== null ? await web.flow.storage.users.find(userId) : null;
   const retryAt = user === null ? null : factorLockedUntil(user.factorAttempts, web.flow.now());
   const locked = { error: about("problem.factor-locked"), retryAt };
   await drawCode(web, visit, 200, state, retryAt === null ? {} : locked);
