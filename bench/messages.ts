@@ -37,6 +37,8 @@ export interface ServerUnderTest {
   stop(): Promise<void>;
 }
 
+const ROOT = path.resolve(import.meta.dirname, "..");
+
 export const REDIRECT_URI = "https://bench.example/cb";
 export const SCOPE = "openid profile email phone offline_access";
 
@@ -55,13 +57,14 @@ export function answerUsage(
   send({ kind: "ready", setup });
 }
 
-// In the bench: starts a server under test. `CPU_PROF_DIR` has it write a profile there.
+// In the bench: starts a server under test, as `npm start` starts ours. `CPU_PROF_DIR` has it write a profile there.
 export async function startUnderTest(
   file: string,
   env: Record<string, string>,
 ): Promise<ServerUnderTest> {
   const profiles = process.env.CPU_PROF_DIR;
-  const options = profiles ? ["--cpu-prof", `--cpu-prof-dir=${profiles}`] : [];
+  const options = ["--import", path.join(ROOT, "scripts/require-node.mjs")];
+  if (profiles) options.push("--cpu-prof", `--cpu-prof-dir=${profiles}`);
   const child = spawn(process.execPath, [...options, path.join(import.meta.dirname, file)], {
     env: { PATH: process.env.PATH ?? "", HOME: process.env.HOME ?? "/", ...env },
     stdio: ["ignore", "ignore", "inherit", "ipc"],

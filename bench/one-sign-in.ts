@@ -2,7 +2,13 @@
 // is no outbox there is no second step.
 import { createHash, createHmac } from "node:crypto";
 import { closeSync, openSync, readSync } from "node:fs";
-import { type BenchUser, REDIRECT_URI, type ServerUnderTest, type Setup } from "./messages.ts";
+import {
+  type BenchUser,
+  REDIRECT_URI,
+  SCOPE,
+  type ServerUnderTest,
+  type Setup,
+} from "./messages.ts";
 import { type Answer, type Asked, ask, type Cookies } from "./web-client.ts";
 
 export const STEPS = [
@@ -145,7 +151,7 @@ function authorizationUrl(setup: Setup): string {
     client_id: setup.clientId,
     response_type: "code",
     redirect_uri: REDIRECT_URI,
-    scope: "openid profile email phone offline_access",
+    scope: SCOPE,
     state: "a-state",
     nonce: "a-nonce",
     code_challenge: CHALLENGE,
