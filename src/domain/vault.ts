@@ -1,7 +1,15 @@
 // What keeps a copy of the store worthless: one random data key, kept in the store but wrapped by a key
 // derived from SECRET. Everything private is sealed under it, names and numbers are found by keyed index.
 // SECRET rotates by wrapping the data key again.
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from "node:crypto";
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  hkdfSync,
+  type KeyObject,
+  randomBytes,
+} from "node:crypto";
 
 export interface Vault {
   // Seals a text. `context` says what it is ("users"), and must be the same on opening: a sealed
@@ -30,7 +38,7 @@ export function deriveKey(secret: string | Uint8Array, purpose: string): Buffer 
 
 // The data key, sealed so that only who has the secret can use it.
 export function wrapDataKey(dataKey: Uint8Array, secret: string): Buffer {
-  return sealUnder(deriveKey(secret, "data-key"), dataKey, "data-key");
+  return sealUnder(wrappingKey(secret), dataKey, "data-key");
 }
 
 // The data key, opened with the first secret that fits; null when none does. `byFirst` tells
@@ -41,7 +49,7 @@ export function unwrapDataKey(
 ): { dataKey: Buffer; byFirst: boolean } | null {
   for (const [i, secret] of secrets.entries()) {
     try {
-      const dataKey = openUnder(deriveKey(secret, "data-key"), wrapped, "data-key");
+      const dataKey = openUnder(wrappingKey(secret), wrapped, "data-key");
       return { dataKey, byFirst: i === 0 };
     } catch {
       // Not this one: the tag does not match.
@@ -52,8 +60,9 @@ export function unwrapDataKey(
 
 // The vault of one data key.
 export function openVault(dataKey: Uint8Array): Vault {
-  const sealKey = deriveKey(dataKey, "seal");
-  const indexKey = deriveKey(dataKey, "index");
+  // Node takes a key that is a KeyObject already much faster than one that it has to look at each time.
+  const sealKey = createSecretKey(deriveKey(dataKey, "seal"));
+  const indexKey = createSecretKey(deriveKey(dataKey, "index"));
   return {
     seal: (text, context) => sealUnder(sealKey, Buffer.from(text), context),
     open: (sealed, context) => openUnder(sealKey, sealed, context).toString(),
@@ -65,7 +74,7 @@ export function openVault(dataKey: Uint8Array): Vault {
 
 // AES-256-GCM under a key of its own for every message, derived from the first half of a random
 // nonce of 192 bits: so many messages can share one key that nobody has to count them.
-function sealUnder(key: Uint8Array, plain: Uint8Array, context: string): Buffer {
+function sealUnder(key: KeyObject, plain: Uint8Array, context: string): Buffer {
   const nonce = randomBytes(2 * NONCE_BYTES);
   const cipher = createCipheriv(
     "aes-256-gcm",
@@ -80,7 +89,7 @@ function sealUnder(key: Uint8Array, plain: Uint8Array, context: string): Buffer 
   return Buffer.concat([nonce, text, cipher.final(), cipher.getAuthTag()]);
 }
 
-function openUnder(key: Uint8Array, sealed: Uint8Array, context: string): Buffer {
+function openUnder(key: KeyObject, sealed: Uint8Array, context: string): Buffer {
   const nonce = sealed.subarray(0, 2 * NONCE_BYTES);
   const text = sealed.subarray(2 * NONCE_BYTES, sealed.length - TAG_BYTES);
   const decipher = createDecipheriv(
@@ -94,6 +103,10 @@ function openUnder(key: Uint8Array, sealed: Uint8Array, context: string): Buffer
   return Buffer.concat([decipher.update(text), decipher.final()]);
 }
 
-function messageKey(key: Uint8Array, nonce: Uint8Array): Buffer {
-  return createHmac("sha256", key).update(nonce.subarray(0, NONCE_BYTES)).digest();
+function messageKey(key: KeyObject, nonce: Uint8Array): KeyObject {
+  return createSecretKey(createHmac("sha256", key).update(nonce.subarray(0, NONCE_BYTES)).digest());
+}
+
+function wrappingKey(secret: string): KeyObject {
+  return createSecretKey(deriveKey(secret, "data-key"));
 }
