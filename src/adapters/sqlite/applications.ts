@@ -1,20 +1,22 @@
 // The applications, with a cache that is believed only while nobody has changed anything: the engine asks
 // for an application four or five times a sign-in.
-import { isDeepStrictEqual } from "node:util";
 import type { Application } from "../../domain/application.ts";
 import type { AuditEvent } from "../../domain/audit-event.ts";
 import type { Vault } from "../../domain/vault.ts";
 import type { ApplicationStore, ChangeOutcome } from "../../ports/storage.ts";
+import {
+  createApplicationMemory,
+  openApplication,
+  sealApplication,
+} from "../stored/application.ts";
+import { ruleScope } from "../stored/rules.ts";
+import { requireSuccessor } from "../stored/user.ts";
 import { appendAudit } from "./audit.ts";
 import type { Database } from "./database.ts";
-import { ruleScope } from "./rules.ts";
-import { openJson, sealJson } from "./sealed-json.ts";
 import { bytesIn, integerIn, type Row, type Sql, textIn } from "./sql.ts";
-import { requireSuccessor } from "./users.ts";
 
 interface Cached {
   readonly application: Application;
-  readonly sealed: Uint8Array;
   // The state of the store in which it was last found to be so.
   readonly revision: string;
 }
@@ -23,6 +25,7 @@ const CACHED_MAX = 1_000;
 
 export function createApplicationStore(database: Database, vault: Vault): ApplicationStore {
   const cache = new Map<string, Cached>();
+  const memory = createApplicationMemory(vault);
   let ownChanges = 0;
   const revision = () => `${database.foreignChanges()}:${ownChanges}`;
 
@@ -34,14 +37,11 @@ export function createApplicationStore(database: Database, vault: Vault): Applic
       return work(sql);
     });
 
-  // The object that was given out before, while what is stored is the same to the byte.
   function remember(row: Row, at: string): Application {
-    const [id, sealed] = [textIn(row, "id"), bytesIn(row, "sealed")];
-    const known = cache.get(id);
-    const same = known !== undefined && isDeepStrictEqual(known.sealed, sealed);
-    const application = same ? known.application : deepFreeze(applicationFrom(row, vault));
+    const id = textIn(row, "id");
+    const application = memory.open(id, bytesIn(row, "sealed"));
     if (cache.size >= CACHED_MAX) cache.clear();
-    cache.set(id, { application, sealed, revision: at });
+    cache.set(id, { application, revision: at });
     return application;
   }
 
@@ -82,7 +82,7 @@ function create(
     `INSERT INTO applications (id, sealed, updated_at) VALUES (?, ?, ?)
      ON CONFLICT (id) DO NOTHING`,
     application.id,
-    sealJson(vault, application, contextOf(application.id)),
+    sealApplication(vault, application),
     application.updatedAt,
   );
   if (created === 0) return "conflict";
@@ -101,7 +101,7 @@ function replace(
   if (integerIn(row, "updated_at") !== before.updatedAt) return "stale";
   sql.run(
     "UPDATE applications SET sealed = ?, updated_at = ? WHERE id = ?",
-    sealJson(vault, after, contextOf(after.id)),
+    sealApplication(vault, after),
     after.updatedAt,
     after.id,
   );
@@ -118,16 +118,5 @@ function remove(sql: Sql, vault: Vault, id: string, audit: AuditEvent): "changed
 }
 
 function applicationFrom(row: Row, vault: Vault): Application {
-  return openJson(vault, bytesIn(row, "sealed"), contextOf(textIn(row, "id")));
-}
-
-function contextOf(id: string): string {
-  return `application:${id}`;
-}
-
-// One object is given to everybody who asks: whoever changed it would change it for all.
-function deepFreeze<T>(value: T): T {
-  if (typeof value !== "object" || value === null) return value;
-  for (const each of Object.values(value)) deepFreeze(each);
-  return Object.freeze(value);
+  return openApplication(vault, textIn(row, "id"), bytesIn(row, "sealed"));
 }

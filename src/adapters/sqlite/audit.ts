@@ -3,8 +3,8 @@
 import type { AuditEvent, StoredAuditEvent } from "../../domain/audit-event.ts";
 import type { Vault } from "../../domain/vault.ts";
 import type { AuditLog, AuditQuery } from "../../ports/storage.ts";
+import { openEvent, sealDetails } from "../stored/audit-event.ts";
 import type { Database } from "./database.ts";
-import { openJson, sealJson } from "./sealed-json.ts";
 import { bytesIn, integerIn, type Row, type Sql, textIn, textOrNullIn } from "./sql.ts";
 
 const COLUMNS = "SELECT id, at, actor, action, target, because, details FROM audit";
@@ -27,7 +27,7 @@ export function appendAudit(sql: Sql, vault: Vault, events: readonly AuditEvent[
       event.action,
       event.target,
       event.because,
-      sealJson(vault, event.details, contextOf(event)),
+      sealDetails(vault, event),
     );
   }
 }
@@ -62,9 +62,5 @@ function eventFrom(row: Row, vault: Vault): StoredAuditEvent {
     target: textIn(row, "target"),
     because: textOrNullIn(row, "because"),
   };
-  return { ...event, details: openJson(vault, bytesIn(row, "details"), contextOf(event)) };
-}
-
-function contextOf(event: Pick<AuditEvent, "at" | "action" | "target">): string {
-  return `audit:${event.at}:${event.action}:${event.target}`;
+  return openEvent(vault, event, bytesIn(row, "details"));
 }

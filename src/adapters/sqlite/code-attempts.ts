@@ -5,7 +5,8 @@ import type { Instant } from "../../domain/time.ts";
 import type { User } from "../../domain/user.ts";
 import type { Vault } from "../../domain/vault.ts";
 import type { AttemptCounted, InteractionStore } from "../../ports/storage.ts";
-import { findInteraction, interactionKey } from "./interaction-rows.ts";
+import { interactionKey } from "../stored/interaction.ts";
+import { findInteraction } from "./interaction-rows.ts";
 import type { Sql } from "./sql.ts";
 import { findUser, setFactorAttempts } from "./user-rows.ts";
 

@@ -3,10 +3,11 @@ import type { EngineRecord, Interaction } from "../../domain/interaction.ts";
 import type { Instant } from "../../domain/time.ts";
 import type { Vault } from "../../domain/vault.ts";
 import type { InteractionStore } from "../../ports/storage.ts";
+import { hasEnded, interactionKey, requireAnswer, sealRecord } from "../stored/interaction.ts";
 import { countCodeAttempt } from "./code-attempts.ts";
 import type { Database } from "./database.ts";
-import { moveInteraction, requireAnswer } from "./interaction-moves.ts";
-import { findInteraction, interactionKey, sealRecord } from "./interaction-rows.ts";
+import { moveInteraction } from "./interaction-moves.ts";
+import { findInteraction } from "./interaction-rows.ts";
 import type { Sql } from "./sql.ts";
 
 export function createInteractionStore(database: Database, vault: Vault): InteractionStore {
@@ -46,8 +47,7 @@ function saveRecord(
 
 function takeEnded(sql: Sql, vault: Vault, uid: string, now: Instant): Interaction | null {
   const interaction = findInteraction(sql, vault, uid, now);
-  const result = interaction?.record.result;
-  if (result === undefined || result === null) return null;
+  if (interaction === null || !hasEnded(interaction.record)) return null;
   deleteInteraction(sql, uid);
   return interaction;
 }

@@ -5,14 +5,11 @@ import {
   NO_SENDS,
   type NumberHistory,
 } from "../../domain/send-policy.ts";
-import { addSeconds } from "../../domain/time.ts";
 import type { Vault } from "../../domain/vault.ts";
 import type { NumberStore } from "../../ports/storage.ts";
+import { historyEndsAt, numberKey } from "../stored/number.ts";
 import type { Database } from "./database.ts";
 import { type Sql, textIn } from "./sql.ts";
-
-// Twice the day over which sends are counted; the gap is over long before.
-const HISTORY_LIFE_SECONDS = 172_800;
 
 export function createNumberStore(database: Database, vault: Vault): NumberStore {
   return {
@@ -27,22 +24,22 @@ export function createNumberStore(database: Database, vault: Vault): NumberStore
 }
 
 export function readHistory(sql: Sql, vault: Vault, number: string): NumberHistory {
-  const row = sql.get("SELECT history FROM numbers WHERE key = ?", keyOf(vault, number));
+  const row = sql.get("SELECT history FROM numbers WHERE key = ?", numberKey(vault, number));
   return row === undefined ? NO_SENDS : JSON.parse(textIn(row, "history"));
 }
 
 export function writeHistory(sql: Sql, vault: Vault, number: string, history: NumberHistory): void {
-  const last = history.sentAt.at(-1);
-  if (last === undefined) {
-    sql.run("DELETE FROM numbers WHERE key = ?", keyOf(vault, number));
+  const expiresAt = historyEndsAt(history);
+  if (expiresAt === null) {
+    sql.run("DELETE FROM numbers WHERE key = ?", numberKey(vault, number));
     return;
   }
   sql.run(
     `INSERT INTO numbers (key, history, expires_at) VALUES (?, ?, ?)
      ON CONFLICT (key) DO UPDATE SET history = excluded.history, expires_at = excluded.expires_at`,
-    keyOf(vault, number),
+    numberKey(vault, number),
     JSON.stringify(history),
-    addSeconds(last, HISTORY_LIFE_SECONDS),
+    expiresAt,
   );
 }
 
@@ -50,8 +47,4 @@ export function writeHistory(sql: Sql, vault: Vault, number: string, history: Nu
 export function recordSuccess(sql: Sql, vault: Vault, number: string): void {
   const history = readHistory(sql, vault, number);
   if (history.sinceSuccess > 0) writeHistory(sql, vault, number, afterSuccess(history));
-}
-
-function keyOf(vault: Vault, number: string): string {
-  return vault.index("number", number);
 }

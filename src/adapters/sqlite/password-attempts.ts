@@ -3,6 +3,7 @@ import { type AttemptRun, countAttempt } from "../../domain/attempt-budget.ts";
 import type { Instant } from "../../domain/time.ts";
 import type { Vault } from "../../domain/vault.ts";
 import type { PasswordAttempt, PasswordAttemptBegun } from "../../ports/storage.ts";
+import { attemptKey } from "../stored/number.ts";
 import { integerIn, integerOrNullIn, type Sql } from "./sql.ts";
 import { findUserByLogin } from "./user-rows.ts";
 
@@ -14,7 +15,7 @@ export function beginPasswordAttempt(
   attempt: PasswordAttempt,
 ): PasswordAttemptBegun {
   const counts = attempt.budgets.map(({ key, policy }) => {
-    const hashed = keyOf(vault, key);
+    const hashed = attemptKey(vault, key);
     return {
       key: hashed,
       count: countAttempt(findRun(sql, hashed, attempt.now), policy, attempt.now),
@@ -33,14 +34,14 @@ export function beginPasswordAttempt(
 }
 
 export function clearAttempts(sql: Sql, vault: Vault, keys: readonly string[]): void {
-  for (const key of keys) sql.run("DELETE FROM attempt_runs WHERE key = ?", keyOf(vault, key));
+  for (const key of keys) sql.run("DELETE FROM attempt_runs WHERE key = ?", attemptKey(vault, key));
 }
 
 // Takes one attempt back. A lock that it has set stays.
 export function refundAttempts(sql: Sql, vault: Vault, keys: readonly string[]): void {
   for (const key of keys) {
     const text = "UPDATE attempt_runs SET count = count - 1 WHERE key = ? AND count > 0";
-    sql.run(text, keyOf(vault, key));
+    sql.run(text, attemptKey(vault, key));
   }
 }
 
@@ -68,8 +69,4 @@ function writeRun(sql: Sql, key: string, count: { run: AttemptRun; expiresAt: In
     count.run.lockedUntil,
     count.expiresAt,
   );
-}
-
-function keyOf(vault: Vault, key: string): string {
-  return vault.index("attempt", key);
 }

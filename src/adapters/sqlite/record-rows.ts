@@ -1,24 +1,8 @@
-// How the engine's records lie in the table: under the hash of model and id, the payload sealed without
-// its id, beside it the few fields that are searched.
-import { createHash } from "node:crypto";
+// How the engine's records lie in the table.
 import type { Vault } from "../../domain/vault.ts";
 import type { RecordPayload, RecordToSave } from "../../ports/records.ts";
-import { openJson, sealJson } from "./sealed-json.ts";
+import { openPayload, storeRecord } from "../stored/record.ts";
 import { bytesIn, integerOrNullIn, type Row, type Sql, textIn } from "./sql.ts";
-
-// Ids are long and random, so that a plain hash does: nobody can try them all.
-export function recordKey(model: string, id: string): string {
-  return createHash("sha256").update(`${model}\0${id}`).digest("base64url");
-}
-
-// Session uids and user codes are secrets as well, and a user code is short: keyed.
-export function uidIndex(vault: Vault, uid: string): string {
-  return vault.index("session-uid", uid);
-}
-
-export function userCodeIndex(vault: Vault, userCode: string): string {
-  return vault.index("user-code", userCode);
-}
 
 const COLUMNS = `key, model, payload, consumed, expires_at, grant_id, account_id, uid_index,
   user_code_index`;
@@ -60,43 +44,16 @@ export function insertRecord(sql: Sql, vault: Vault, record: RecordToSave, now: 
 
 // The payload as it was saved, without its id. Needs the columns key, payload and consumed.
 export function payloadFrom(row: Row, vault: Vault): RecordPayload {
-  const context = contextOf(textIn(row, "key"));
-  const payload = openJson<RecordPayload>(vault, bytesIn(row, "payload"), context);
-  const consumed = integerOrNullIn(row, "consumed");
-  return consumed === null ? payload : { ...payload, consumed };
+  return openPayload(vault, {
+    key: textIn(row, "key"),
+    payload: bytesIn(row, "payload"),
+    consumed: integerOrNullIn(row, "consumed"),
+  });
 }
 
-interface RecordRow {
-  readonly key: string;
-  readonly payload: Buffer;
-  readonly consumed: number | null;
+function toRow(vault: Vault, record: RecordToSave) {
+  const { key, payload, consumed, ...rest } = storeRecord(vault, record);
   // In the order of the columns.
-  readonly searched: readonly (string | null)[];
-}
-
-function toRow(vault: Vault, record: RecordToSave): RecordRow {
-  const key = recordKey(record.model, record.id);
-  const { jti, consumed, ...rest } = record.payload;
-  const [uid, userCode] = [textOf(rest.uid), textOf(rest.userCode)];
-  // Who comes with a user code alone gets the id from nowhere else, and the engine needs it to go on.
-  const kept = userCode === null ? rest : { ...rest, jti };
-  return {
-    key,
-    payload: sealJson(vault, kept, contextOf(key)),
-    consumed: typeof consumed === "number" ? consumed : null,
-    searched: [
-      textOf(rest.grantId),
-      textOf(rest.accountId),
-      uid && uidIndex(vault, uid),
-      userCode && userCodeIndex(vault, userCode),
-    ],
-  };
-}
-
-function textOf(value: unknown): string | null {
-  return typeof value === "string" ? value : null;
-}
-
-function contextOf(key: string): string {
-  return `record:${key}`;
+  const searched = [rest.grantId, rest.accountId, rest.uidIndex, rest.userCodeIndex];
+  return { key, payload, consumed, searched };
 }

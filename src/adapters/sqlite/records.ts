@@ -3,15 +3,9 @@
 import type { Instant } from "../../domain/time.ts";
 import type { Vault } from "../../domain/vault.ts";
 import type { RecordPayload, RecordStore } from "../../ports/records.ts";
+import { recordKey, uidIndex, userCodeIndex } from "../stored/record.ts";
 import type { Database } from "./database.ts";
-import {
-  insertRecord,
-  payloadFrom,
-  putRecord,
-  recordKey,
-  uidIndex,
-  userCodeIndex,
-} from "./record-rows.ts";
+import { insertRecord, payloadFrom, putRecord } from "./record-rows.ts";
 import { saveSession } from "./sessions.ts";
 import type { Sql } from "./sql.ts";
 

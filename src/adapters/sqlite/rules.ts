@@ -1,15 +1,9 @@
-// The security rules, read anew every time. They are in plain text: they hold no secret, and an
-// administrator in need can read them with any SQLite tool.
-import { isDeepStrictEqual } from "node:util";
+// The security rules, read anew every time.
 import type { AuditEvent } from "../../domain/audit-event.ts";
-import {
-  DEFAULT_RULES,
-  type SecurityRules,
-  securityRulesSchema,
-} from "../../domain/security-rules.ts";
+import { DEFAULT_RULES, type SecurityRules } from "../../domain/security-rules.ts";
 import type { Vault } from "../../domain/vault.ts";
-import { UnavailableError } from "../../ports/errors.ts";
 import type { RulesStore } from "../../ports/storage.ts";
+import { openRules, ruleScope, sameRules, writeRules } from "../stored/rules.ts";
 import { appendAudit } from "./audit.ts";
 import type { Database } from "./database.ts";
 import { type Sql, textIn } from "./sql.ts";
@@ -17,7 +11,7 @@ import { type Sql, textIn } from "./sql.ts";
 interface RulesChange {
   readonly applicationId: string | null;
   readonly before: SecurityRules | null;
-  readonly after: SecurityRules | null;
+  readonly after: string | null;
   readonly audit: AuditEvent;
 }
 
@@ -28,16 +22,10 @@ export function createRulesStore(database: Database, vault: Vault): RulesStore {
       if (applicationId === null && after === null) {
         throw new RangeError("there are always global rules");
       }
-      const checked = after && securityRulesSchema.parse(after);
-      const change = { applicationId, before, after: checked, audit };
+      const change = { applicationId, before, after: after && writeRules(after), audit };
       return database.write((sql) => replaceRules(sql, vault, change));
     },
   };
-}
-
-// The row under which an application's own rules are kept; for null the global ones.
-export function ruleScope(applicationId: string | null): string {
-  return applicationId === null ? "global" : `client:${applicationId}`;
 }
 
 // Both in one statement: between two, a switch could be turned.
@@ -52,7 +40,7 @@ function findRules(
   );
   const stored = (scope: string): SecurityRules | null => {
     const row = rows.find((each) => each.scope === scope);
-    return row === undefined ? null : parseRules(textIn(row, "rules"), scope);
+    return row === undefined ? null : openRules(textIn(row, "rules"), scope);
   };
   return {
     global: stored(ruleScope(null)) ?? DEFAULT_RULES,
@@ -66,9 +54,9 @@ function replaceRules(sql: Sql, vault: Vault, change: RulesChange): boolean {
 
   const found = findRules(sql, applicationId);
   const current = applicationId === null ? found.global : found.own;
-  if (!isDeepStrictEqual(plain(current), plain(before))) return false;
+  if (!sameRules(current, before)) return false;
 
-  writeRules(sql, ruleScope(applicationId), after);
+  putRules(sql, ruleScope(applicationId), after);
   appendAudit(sql, vault, [audit]);
   return true;
 }
@@ -77,7 +65,7 @@ function applicationExists(sql: Sql, id: string): boolean {
   return sql.get("SELECT 1 FROM applications WHERE id = ?", id) !== undefined;
 }
 
-function writeRules(sql: Sql, scope: string, rules: SecurityRules | null): void {
+function putRules(sql: Sql, scope: string, rules: string | null): void {
   if (rules === null) {
     sql.run("DELETE FROM rules WHERE scope = ?", scope);
     return;
@@ -86,20 +74,6 @@ function writeRules(sql: Sql, scope: string, rules: SecurityRules | null): void 
     `INSERT INTO rules (scope, rules) VALUES (?, ?)
      ON CONFLICT (scope) DO UPDATE SET rules = excluded.rules`,
     scope,
-    JSON.stringify(rules),
+    rules,
   );
-}
-
-// Rules that cannot be read are not "off": whoever decides must refuse.
-function parseRules(text: string, scope: string): SecurityRules {
-  try {
-    return securityRulesSchema.parse(JSON.parse(text));
-  } catch (cause) {
-    throw new UnavailableError("store", `the rules of ${scope} cannot be read`, { cause });
-  }
-}
-
-// Without prototypes and absent members, which say nothing about rules.
-function plain(rules: SecurityRules | null): unknown {
-  return JSON.parse(JSON.stringify(rules));
 }

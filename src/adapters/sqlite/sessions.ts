@@ -3,10 +3,10 @@
 import type { Instant } from "../../domain/time.ts";
 import type { Vault } from "../../domain/vault.ts";
 import type { RecordPayload, RecordToSave } from "../../ports/records.ts";
-import { payloadFrom, putRecord, recordKey, uidIndex } from "./record-rows.ts";
+import { recordKey, uidIndex } from "../stored/record.ts";
+import { joinSessions } from "../stored/session.ts";
+import { payloadFrom, putRecord } from "./record-rows.ts";
 import type { Sql } from "./sql.ts";
-
-type Authorizations = Readonly<Record<string, unknown>>;
 
 interface SessionSave {
   readonly record: RecordToSave;
@@ -20,7 +20,7 @@ export function saveSession(sql: Sql, vault: Vault, save: SessionSave): boolean 
   const siblings = findByUid(sql, vault, record.payload.uid, now);
   if (loaded !== null && siblings.length === 0) return false;
 
-  putRecord(sql, vault, { ...record, payload: joined(siblings, record.payload) });
+  putRecord(sql, vault, { ...record, payload: joinSessions(siblings, record.payload) });
   if (loaded !== null && loaded !== record.id) {
     sql.run("DELETE FROM records WHERE key = ?", recordKey(record.model, loaded));
   }
@@ -38,20 +38,4 @@ function findByUid(sql: Sql, vault: Vault, uid: unknown, now: Instant): RecordPa
     now,
   );
   return rows.map((row) => payloadFrom(row, vault));
-}
-
-function joined(siblings: readonly RecordPayload[], own: RecordPayload): RecordPayload {
-  const all = [...siblings, own].map(authorizationsOf);
-  if (all.every((each) => each === null)) return own;
-  // By entries and not by spreading into a literal: a client id may be "__proto__".
-  const entries = new Map(all.flatMap((each) => Object.entries(each ?? {})));
-  // Null says that this request took one away: an absent one could as well be new.
-  const kept = [...entries].filter(([, authorization]) => authorization !== null);
-  return { ...own, authorizations: Object.fromEntries(kept) };
-}
-
-function authorizationsOf(payload: RecordPayload): Authorizations | null {
-  const { authorizations } = payload;
-  if (typeof authorizations !== "object" || authorizations === null) return null;
-  return { ...authorizations };
 }

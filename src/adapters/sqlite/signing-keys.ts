@@ -4,9 +4,9 @@ import type { SigningKey } from "../../domain/signing-key.ts";
 import type { Instant } from "../../domain/time.ts";
 import type { Vault } from "../../domain/vault.ts";
 import type { SigningKeyStore } from "../../ports/storage.ts";
+import { openSigningKey, requireNewer, sealSigningKey } from "../stored/signing-key.ts";
 import { appendAudit } from "./audit.ts";
 import type { Database } from "./database.ts";
-import { openJson, sealJson } from "./sealed-json.ts";
 import { bytesIn, type Row, type Sql, textIn } from "./sql.ts";
 
 interface KeyAddition {
@@ -24,10 +24,7 @@ export function createSigningKeyStore(database: Database, vault: Vault): Signing
           .map((row) => keyFrom(row, vault)),
       ),
     async add(keys, newestKnown, audit) {
-      // A key that is no newer than what was known would not be seen by whoever rotates meanwhile.
-      if (newestKnown !== null && keys.some((key) => key.createdAt <= newestKnown)) {
-        throw new RangeError("a new signing key must be newer than those that are known");
-      }
+      requireNewer(keys, newestKnown);
       return database.write((sql) => addKeys(sql, vault, { keys, newestKnown, audit }));
     },
     remove: (kids) =>
@@ -46,7 +43,7 @@ function addKeys(sql: Sql, vault: Vault, addition: KeyAddition): boolean {
       key.kid,
       key.alg,
       key.createdAt,
-      sealJson(vault, key, contextOf(key.kid)),
+      sealSigningKey(vault, key),
     );
   }
   appendAudit(sql, vault, [audit]);
@@ -68,9 +65,5 @@ function isLate(sql: Sql, key: SigningKey, newestKnown: Instant | null): boolean
 }
 
 function keyFrom(row: Row, vault: Vault): SigningKey {
-  return openJson(vault, bytesIn(row, "sealed"), contextOf(textIn(row, "kid")));
-}
-
-function contextOf(kid: string): string {
-  return `signing-key:${kid}`;
+  return openSigningKey(vault, textIn(row, "kid"), bytesIn(row, "sealed"));
 }

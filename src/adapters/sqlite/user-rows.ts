@@ -1,13 +1,10 @@
-// How a user lies in the table: sealed whole, but for the factor attempts, which have statements of
-// their own. Shared by everything that changes a user within a larger transaction.
-import { type FactorAttempts, type LoginName, loginNamesOf, type User } from "../../domain/user.ts";
+// How a user lies in the table. Shared by everything that changes a user within a larger transaction.
+import type { FactorAttempts, LoginName, User } from "../../domain/user.ts";
 import type { Vault } from "../../domain/vault.ts";
-import { openJson, sealJson } from "./sealed-json.ts";
+import { loginKey, loginKeysOf, openUser, phoneIndex, sealUser } from "../stored/user.ts";
 import { bytesIn, integerIn, integerOrNullIn, type Row, type Sql, textIn } from "./sql.ts";
 
 const COLUMNS = "users.id, users.sealed, users.factor_in_a_row, users.factor_locked_until";
-
-export const NO_FACTOR_ATTEMPTS: FactorAttempts = { inARow: 0, lockedUntil: null };
 
 export function findUser(sql: Sql, vault: Vault, id: string): User | null {
   return userOrNull(sql.get(`SELECT ${COLUMNS} FROM users WHERE id = ?`, id), vault);
@@ -74,8 +71,7 @@ export function setFactorAttempts(sql: Sql, id: string, attempts: FactorAttempts
 
 // Whether one of the names belongs to another user.
 export function namesAreTaken(sql: Sql, vault: Vault, user: User): boolean {
-  return loginNamesOf(user).some((name) => {
-    const key = loginKey(vault, name);
+  return loginKeysOf(vault, user).some((key) => {
     const row = sql.get("SELECT user_id FROM login_names WHERE key = ?", key);
     return row !== undefined && textIn(row, "user_id") !== user.id;
   });
@@ -83,9 +79,8 @@ export function namesAreTaken(sql: Sql, vault: Vault, user: User): boolean {
 
 export function writeLoginNames(sql: Sql, vault: Vault, user: User): void {
   removeLoginNames(sql, user.id);
-  for (const name of loginNamesOf(user)) {
-    const text = "INSERT INTO login_names (key, user_id) VALUES (?, ?)";
-    sql.run(text, loginKey(vault, name), user.id);
+  for (const key of loginKeysOf(vault, user)) {
+    sql.run("INSERT INTO login_names (key, user_id) VALUES (?, ?)", key, user.id);
   }
 }
 
@@ -93,33 +88,16 @@ export function removeLoginNames(sql: Sql, userId: string): void {
   sql.run("DELETE FROM login_names WHERE user_id = ?", userId);
 }
 
-export function phoneIndex(vault: Vault, number: string): string {
-  return vault.index("phone", number);
-}
-
-function loginKey(vault: Vault, login: LoginName): string {
-  return `${login.kind}:${vault.index(login.kind, login.value)}`;
-}
-
-function sealUser(vault: Vault, user: User): Buffer {
-  const { factorAttempts: _, ...rest } = user;
-  return sealJson(vault, rest, contextOf(user.id));
-}
-
 function userOrNull(row: Row | undefined, vault: Vault): User | null {
   return row === undefined ? null : userFrom(row, vault);
 }
 
 function userFrom(row: Row, vault: Vault): User {
-  const context = contextOf(textIn(row, "id"));
-  const rest = openJson<Omit<User, "factorAttempts">>(vault, bytesIn(row, "sealed"), context);
-  const factorAttempts = {
-    inARow: integerIn(row, "factor_in_a_row"),
-    lockedUntil: integerOrNullIn(row, "factor_locked_until"),
-  };
-  return { ...rest, factorAttempts };
-}
-
-function contextOf(userId: string): string {
-  return `user:${userId}`;
+  return openUser(vault, textIn(row, "id"), {
+    sealed: bytesIn(row, "sealed"),
+    factorAttempts: {
+      inARow: integerIn(row, "factor_in_a_row"),
+      lockedUntil: integerOrNullIn(row, "factor_locked_until"),
+    },
+  });
 }

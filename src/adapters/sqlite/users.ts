@@ -3,6 +3,7 @@ import type { AuditEvent } from "../../domain/audit-event.ts";
 import type { User } from "../../domain/user.ts";
 import type { Vault } from "../../domain/vault.ts";
 import type { ChangeOutcome, UserStore } from "../../ports/storage.ts";
+import { NO_FACTOR_ATTEMPTS, nextUpdatedAt, phoneIndex, requireSuccessor } from "../stored/user.ts";
 import { appendAudit } from "./audit.ts";
 import type { Database } from "./database.ts";
 import { beginPasswordAttempt } from "./password-attempts.ts";
@@ -12,9 +13,7 @@ import {
   findUserByLogin,
   insertUser,
   listUsers,
-  NO_FACTOR_ATTEMPTS,
   namesAreTaken,
-  phoneIndex,
   removeLoginNames,
   setFactorAttempts,
   updateUser,
@@ -42,7 +41,7 @@ export function createUserStore(database: Database, vault: Vault, now: () => num
         const user = findUser(sql, vault, id);
         if (user === null || user.passwordHash !== from) return false;
         // A new updatedAt: whoever replaces the user as it was before would bring the old hash back.
-        const updatedAt = Math.max(now(), user.updatedAt + 1);
+        const updatedAt = nextUpdatedAt(user, now());
         updateUser(sql, vault, { ...user, passwordHash: to, updatedAt });
         return true;
       }),
@@ -51,15 +50,6 @@ export function createUserStore(database: Database, vault: Vault, now: () => num
     beginPasswordAttempt: (attempt) =>
       database.write((sql) => beginPasswordAttempt(sql, vault, attempt)),
   };
-}
-
-// What compare-and-set rests on. A caller that breaks it would make its own change invisible to the next.
-export function requireSuccessor(
-  before: { readonly id: string; readonly updatedAt: number },
-  after: { readonly id: string; readonly updatedAt: number },
-): void {
-  if (before.id !== after.id) throw new RangeError("an id does not change");
-  if (before.updatedAt === after.updatedAt) throw new RangeError("updatedAt must be new");
 }
 
 function create(sql: Sql, vault: Vault, user: User, audit: AuditEvent): "created" | "conflict" {

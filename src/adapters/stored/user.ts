@@ -1,0 +1,79 @@
+// How a user lies in any store: sealed whole, but for the factor attempts, which have statements of their
+// own; login names and the number of the phone under keyed indexes.
+import type { Instant } from "../../domain/time.ts";
+import { type FactorAttempts, type LoginName, loginNamesOf, type User } from "../../domain/user.ts";
+import type { Vault } from "../../domain/vault.ts";
+import type { MoveEffects, MoveOutcome } from "../../ports/storage.ts";
+import { openJson, sealJson } from "./sealed-json.ts";
+
+type CodeProved = NonNullable<MoveEffects["codeProved"]>;
+
+export const NO_FACTOR_ATTEMPTS: FactorAttempts = { inARow: 0, lockedUntil: null };
+
+export function sealUser(vault: Vault, user: User): Buffer {
+  const { factorAttempts: _, ...rest } = user;
+  return sealJson(vault, rest, contextOf(user.id));
+}
+
+export function openUser(
+  vault: Vault,
+  id: string,
+  stored: { readonly sealed: Uint8Array; readonly factorAttempts: FactorAttempts },
+): User {
+  const rest = openJson<Omit<User, "factorAttempts">>(vault, stored.sealed, contextOf(id));
+  return { ...rest, factorAttempts: stored.factorAttempts };
+}
+
+export function loginKey(vault: Vault, login: LoginName): string {
+  return `${login.kind}:${vault.index(login.kind, login.value)}`;
+}
+
+export function loginKeysOf(vault: Vault, user: User): string[] {
+  return loginNamesOf(user).map((name) => loginKey(vault, name));
+}
+
+export function phoneIndex(vault: Vault, number: string): string {
+  return vault.index("phone", number);
+}
+
+// What compare-and-set rests on. A caller that breaks it would make its own change invisible to the next.
+export function requireSuccessor(
+  before: { readonly id: string; readonly updatedAt: Instant },
+  after: { readonly id: string; readonly updatedAt: Instant },
+): void {
+  if (before.id !== after.id) throw new RangeError("an id does not change");
+  if (before.updatedAt === after.updatedAt) throw new RangeError("updatedAt must be new");
+}
+
+// Later than every instant that the user was changed at, whatever the clock says.
+export function nextUpdatedAt(user: Pick<User, "updatedAt">, now: Instant): Instant {
+  return Math.max(now, user.updatedAt + 1);
+}
+
+// What a right code makes of its user; how many others have the number is for the store to say.
+export function judgeProof(
+  user: User | null,
+  proved: CodeProved,
+  now: Instant,
+):
+  | {
+      readonly refusal: Extract<
+        MoveOutcome,
+        { outcome: "user-changed" | "number-shared-too-often" }
+      >;
+    }
+  | { readonly refusal: null; readonly user: User; readonly changed: boolean } {
+  if (user === null || user.status !== "active") return { refusal: { outcome: "user-changed" } };
+  const { phone } = user;
+  const fits = phone?.number === proved.number || (proved.bind && phone === null);
+  if (!fits) return { refusal: { outcome: "user-changed" } };
+  if (phone?.status === "bound") return { refusal: null, user, changed: false };
+
+  const bound = { number: proved.number, status: "bound" as const, since: now };
+  const after = { ...user, phone: bound, updatedAt: nextUpdatedAt(user, now) };
+  return { refusal: null, user: after, changed: true };
+}
+
+function contextOf(userId: string): string {
+  return `user:${userId}`;
+}
