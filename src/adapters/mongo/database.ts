@@ -1,0 +1,121 @@
+// One connection (a pool) to one database, and the two doors to it: every port call goes through read or
+// write, is answered within a few seconds whatever the database does, and is waited for on closing.
+import mongoose from "mongoose";
+import { asCallersError, closedError, tooSlowError } from "./failures.ts";
+import type { Models } from "./schemas.ts";
+import { createTurns, type Turns } from "./turns.ts";
+
+// What the work of one call may use.
+export interface Scope {
+  readonly models: Models;
+  readonly turns: Turns;
+  // Throws once the caller has been told that it took too long: nothing more must be written then.
+  check(): void;
+}
+
+export interface Database {
+  read<T>(work: (scope: Scope) => Promise<T>): Promise<T>;
+  write<T>(work: (scope: Scope) => Promise<T>): Promise<T>;
+  // Calls, not operations: one call may need several.
+  statistics(): { readonly reads: number; readonly writes: number };
+  // Finishes what is under way, then lets go.
+  close(): Promise<void>;
+}
+
+// What is acknowledged is on the disks of a majority: no failover takes it back. Decisions are made from the
+// primary, never from a member that may lag behind.
+const DURABLE = {
+  writeConcern: { w: "majority", journal: true },
+  readPreference: "primary",
+  readConcern: { level: "local" },
+} as const;
+
+// So that whoever asks has an answer within three seconds, and a new attempt finds what has come back.
+const PATIENCE = {
+  serverSelectionTimeoutMS: 2_000,
+  connectTimeoutMS: 2_000,
+  socketTimeoutMS: 5_000,
+  waitQueueTimeoutMS: 2_000,
+  heartbeatFrequencyMS: 2_000,
+} as const;
+
+const POOL_MAX = 50;
+
+// Connects, or throws UnavailableError.
+export async function connect(options: { readonly uri: string }): Promise<mongoose.Connection> {
+  const connection = mongoose.createConnection(options.uri, {
+    ...DURABLE,
+    ...PATIENCE,
+    maxPoolSize: POOL_MAX,
+    appName: "latchkey",
+    promoteBuffers: true,
+    bufferCommands: false,
+    autoIndex: false,
+    autoCreate: false,
+  });
+  try {
+    return await connection.asPromise();
+  } catch (error) {
+    await connection.close().catch(() => {});
+    throw asCallersError(error);
+  }
+}
+
+// `callMs`: how long one call may take in all.
+export function createDatabase(
+  connection: mongoose.Connection,
+  models: Models,
+  callMs: number,
+): Database {
+  const turns = createTurns();
+  const counts = { reads: 0, writes: 0 };
+  const underWay = new Set<Promise<unknown>>();
+  let closing: Promise<void> | null = null;
+
+  async function call<T>(work: (scope: Scope) => Promise<T>): Promise<T> {
+    if (closing !== null) throw closedError();
+    let over = false;
+    const check = () => {
+      if (over) throw tooSlowError();
+    };
+    const working = work({ models, turns, check });
+    underWay.add(working);
+    try {
+      return await withinTime(working, callMs);
+    } catch (error) {
+      throw asCallersError(error);
+    } finally {
+      over = true;
+      // Whoever was told that it took too long does not wait for it; closing does.
+      working.catch(() => {}).finally(() => underWay.delete(working));
+    }
+  }
+
+  async function letGo(): Promise<void> {
+    await Promise.allSettled(underWay);
+    await connection.close();
+  }
+
+  return {
+    read(work) {
+      counts.reads++;
+      return call(work);
+    },
+    write(work) {
+      counts.writes++;
+      return call(work);
+    },
+    statistics: () => ({ ...counts }),
+    close() {
+      closing ??= letGo();
+      return closing;
+    },
+  };
+}
+
+function withinTime<T>(working: Promise<T>, ms: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(tooSlowError()), ms);
+    working.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}

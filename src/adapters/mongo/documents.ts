@@ -1,0 +1,133 @@
+// What lies in each collection. Whatever is private is sealed under the data key; names and numbers are keyed
+// indexes, ids that are secrets are hashes.
+
+// An audit event that has its number.
+export interface AuditDocument {
+  readonly _id: number;
+  readonly at: number;
+  readonly actor: string;
+  readonly action: string;
+  readonly target: string;
+  readonly because: string | null;
+  readonly details: Buffer;
+}
+
+// What a change still owes once it is made: written with it in one step, done after it, and done by whoever
+// finds it if its maker is gone.
+export interface Pending {
+  readonly since: Date;
+  readonly audit: readonly AuditDocument[];
+  // What a right code makes of its user; sealed.
+  readonly proof: Buffer | null;
+}
+
+// A document that is changed by compare-and-set: every change gives it another revision.
+export interface Revised {
+  readonly _id: string;
+  readonly revision: string;
+  readonly pending?: Pending | undefined;
+}
+
+export interface MetaDocument {
+  readonly _id: string;
+  readonly bytes?: Buffer | undefined;
+  readonly count?: number | undefined;
+}
+
+export interface UserDocument extends Revised {
+  readonly sealed: Buffer;
+  readonly updatedAt: number;
+  readonly phoneIndex: string | null;
+  // The keys of its login names. A name is a user's when both this and its row in login_names say so.
+  readonly names: readonly string[];
+  readonly factorInARow: number;
+  readonly factorLockedUntil: number | null;
+  // Attempts at the codes that it was sent, by interaction: here, and not there, so that one step counts
+  // both them and the run.
+  readonly codeAttempts: readonly CodeAttempts[];
+  readonly removed: boolean;
+}
+
+export interface CodeAttempts {
+  readonly key: string;
+  readonly count: number;
+  readonly until: number;
+}
+
+export interface LoginNameDocument {
+  readonly _id: string;
+  readonly userId: string;
+  // Changes hands with every reservation.
+  readonly reservation: string;
+  readonly at: Date;
+}
+
+export interface AttemptRunDocument extends Revised {
+  readonly count: number;
+  readonly firstAt: number;
+  readonly lockedUntil: number | null;
+  readonly expiresAt: Date;
+}
+
+// An application and its own rules; the global rules are the one without an application.
+export interface ApplicationDocument extends Revised {
+  readonly sealed: Buffer | null;
+  readonly updatedAt: number;
+  readonly rules: string | null;
+  readonly removed: boolean;
+}
+
+export interface InteractionDocument extends Revised {
+  readonly record: Buffer;
+  // Whether the record holds a result.
+  readonly ended: boolean;
+  readonly state: Buffer | null;
+  readonly version: number;
+  // The version at which the attempts at the challenge began to count.
+  readonly attemptsSince: number;
+  readonly expiresAt: Date;
+}
+
+export interface NumberDocument extends Revised {
+  readonly sentAt: readonly number[];
+  readonly sinceSuccess: number;
+  // Users that are about to bind the number.
+  readonly binding: readonly { readonly userId: string; readonly until: number }[];
+  readonly expiresAt: Date;
+}
+
+export interface RecordDocument {
+  readonly _id: string;
+  readonly model: string;
+  readonly payload: Buffer;
+  readonly consumed: number | null;
+  readonly expiresAt: Date | null;
+  readonly grantId: string | null;
+  readonly accountId: string | null;
+  readonly userCodeIndex: string | null;
+}
+
+// One session, by its uid, under all the ids that it has at the moment.
+export interface SessionDocument extends Revised {
+  readonly accountId: string | null;
+  // In the order in which they were written.
+  readonly entries: readonly SessionEntry[];
+  // The end of the last of them; null: none.
+  readonly expiresAt: Date | null;
+}
+
+export interface SessionEntry {
+  readonly key: string;
+  readonly payload: Buffer;
+  readonly expiresAt: Date | null;
+}
+
+// All of them in one document: a set is added whole or not at all.
+export interface SigningKeysDocument extends Revised {
+  readonly keys: readonly {
+    readonly kid: string;
+    readonly alg: string;
+    readonly createdAt: number;
+    readonly sealed: Buffer;
+  }[];
+}

@@ -1,0 +1,136 @@
+// The effects of a move beyond its own document. What could refuse it is reserved before the move is made,
+// and given back if it is not; what it owes is written with it, and paid after it.
+import { afterSend, judgeSend } from "../../domain/send-policy.ts";
+import type { Instant } from "../../domain/time.ts";
+import type { Vault } from "../../domain/vault.ts";
+import type { InteractionMove, MoveEffects, MoveOutcome } from "../../ports/storage.ts";
+import { openJson, sealJson } from "../stored/sealed-json.ts";
+import { judgeProof, NO_FACTOR_ATTEMPTS } from "../stored/user.ts";
+import { changeDocument } from "./change.ts";
+import type { Scope } from "./database.ts";
+import type { InteractionDocument, UserDocument } from "./documents.ts";
+import {
+  change,
+  changeNumber,
+  forgetSend,
+  historyIn,
+  recordSuccess,
+  releaseBinding,
+  reserveBinding,
+} from "./numbers.ts";
+import { payAudit } from "./pending.ts";
+import { factorFields, findUser, userFields, userFrom } from "./user-documents.ts";
+
+type Refusal = Exclude<MoveOutcome, { outcome: "moved" }>;
+type SendEffect = NonNullable<MoveEffects["send"]>;
+type CodeProved = NonNullable<MoveEffects["codeProved"]>;
+
+// A proof as it lies with a move until it is carried out.
+interface Proof {
+  readonly proved: CodeProved;
+  readonly at: Instant;
+}
+
+// Null: all is reserved that the move needs. Otherwise nothing is.
+export async function reserveEffects(
+  scope: Scope,
+  vault: Vault,
+  { effects, now }: Pick<InteractionMove, "effects" | "now">,
+): Promise<Refusal | null> {
+  const { send, codeProved } = effects;
+  const unproved = codeProved ? await reserveProof(scope, vault, codeProved, now) : null;
+  if (unproved !== null) return unproved;
+  const unsent = send ? await countSend(scope, vault, send, now) : null;
+  if (unsent !== null && codeProved?.bind) {
+    await releaseBinding(scope, vault, codeProved.number, codeProved.userId);
+  }
+  return unsent;
+}
+
+// Nothing came of the move.
+export async function releaseEffects(
+  scope: Scope,
+  vault: Vault,
+  { effects, now }: Pick<InteractionMove, "effects" | "now">,
+): Promise<void> {
+  const { send, codeProved } = effects;
+  if (send) await forgetSend(scope, vault, send.number, now);
+  if (codeProved?.bind) {
+    await releaseBinding(scope, vault, codeProved.number, codeProved.userId);
+  }
+}
+
+// What a move writes with itself so that its proof is carried out whatever happens.
+export function sealProof(vault: Vault, key: string, move: InteractionMove): Buffer | null {
+  const { codeProved } = move.effects;
+  if (codeProved === undefined) return null;
+  const proof: Proof = { proved: codeProved, at: move.now };
+  return sealJson(vault, proof, contextOf(key));
+}
+
+// Pays what a move owes, if it owes anything: the proof to its user, then the events to the audit log.
+export async function payMove(
+  scope: Scope,
+  vault: Vault,
+  document: InteractionDocument,
+): Promise<void> {
+  if (document.pending === undefined) return;
+  const { proof } = document.pending;
+  if (proof !== null) {
+    await carryOut(scope, vault, openJson<Proof>(vault, proof, contextOf(document._id)));
+  }
+  await payAudit(scope, scope.models.interactions, document);
+}
+
+async function countSend(
+  scope: Scope,
+  vault: Vault,
+  send: SendEffect,
+  now: Instant,
+): Promise<Refusal | null> {
+  return changeNumber<Refusal | null>(scope, vault, send.number, (found) => {
+    const verdict = judgeSend(historyIn(found), send.challenge, now, send.limits);
+    if (verdict.outcome === "refused") {
+      const { because, retryAt } = verdict;
+      return { keep: { outcome: "send-refused", because, retryAt } };
+    }
+    return change(afterSend(historyIn(found), now), found?.binding ?? [], null);
+  });
+}
+
+async function reserveProof(
+  scope: Scope,
+  vault: Vault,
+  proved: CodeProved,
+  now: Instant,
+): Promise<Refusal | null> {
+  const { userId, number, bind, usersPerBoundPhone } = proved;
+  const verdict = judgeProof(await findUser(scope, vault, userId), proved, now);
+  if (verdict.refusal !== null) return verdict.refusal;
+  if (!bind) return null;
+  const reserved = await reserveBinding(scope, vault, {
+    number,
+    userId,
+    usersMax: usersPerBoundPhone,
+  });
+  return reserved ? null : { outcome: "number-shared-too-often" };
+}
+
+// A user who was given another phone, or disabled, since the move was judged stays so: that change voids what
+// was proved before it, so that nobody is let in by it.
+async function carryOut(scope: Scope, vault: Vault, { proved, at }: Proof): Promise<void> {
+  await changeDocument<UserDocument, null>(scope, scope.models.users, proved.userId, (found) => {
+    const verdict = judgeProof(userFrom(vault, found), proved, at);
+    if (found === null || verdict.refusal !== null) return { keep: null };
+    const fields = verdict.changed ? userFields(vault, verdict.user) : {};
+    if (!verdict.changed && found.factorInARow === 0 && found.factorLockedUntil === null) {
+      return { keep: null };
+    }
+    return { put: { ...found, ...fields, ...factorFields(NO_FACTOR_ATTEMPTS) }, say: null };
+  });
+  await recordSuccess(scope, vault, proved.number, proved.userId);
+}
+
+function contextOf(interactionKey: string): string {
+  return `proof:${interactionKey}`;
+}

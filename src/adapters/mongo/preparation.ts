@@ -1,0 +1,56 @@
+// What a database must have before it is used: our schema, every index that is declared, and a data key.
+import type { Connection } from "mongoose";
+import { openDataKey } from "../stored/data-key.ts";
+import { isNotImplemented } from "./failures.ts";
+import { COLLECTIONS, declaredIndexes, type Models } from "./schemas.ts";
+
+// Grows when older processes could not work beside newer ones.
+const SCHEMA = 1;
+
+export async function requireKnownSchema({ meta }: Models): Promise<void> {
+  const found = await meta
+    .findOneAndUpdate(
+      { _id: "schema" },
+      { $setOnInsert: { count: SCHEMA } },
+      { upsert: true, returnDocument: "after" },
+    )
+    .lean();
+  if ((found?.count ?? 0) > SCHEMA) {
+    throw new Error(
+      `The database was written by a newer Latchkey (schema ${found?.count}; this one knows ${SCHEMA}).`,
+    );
+  }
+}
+
+// Builds the indexes that are not there yet. All of them are for speed: nothing that must be unique, and no
+// expiry, rests on one. So a server that knows no TTL index gets an ordinary one.
+export async function buildIndexes(connection: Connection): Promise<void> {
+  for (const name of COLLECTIONS) {
+    const collection = connection.collection(name);
+    for (const [fields, { background: _, ...options }] of declaredIndexes(name)) {
+      try {
+        await collection.createIndex(fields, options);
+      } catch (error) {
+        if (!isNotImplemented(error)) throw error;
+        await collection.createIndex(fields);
+      }
+    }
+  }
+}
+
+// One of several first starts makes the key; each takes what is there. Wrapped anew only if nobody has
+// wrapped it anew meanwhile.
+export async function readDataKey({ meta }: Models, secrets: readonly string[]): Promise<Buffer> {
+  const _id = "data-key";
+  for (;;) {
+    const found = await meta.findOne({ _id }).lean();
+    const stored = found?.bytes ?? null;
+    const { dataKey, toStore } = openDataKey(stored, secrets);
+    if (toStore === null) return dataKey;
+    if (stored === null) {
+      await meta.updateOne({ _id }, { $setOnInsert: { bytes: toStore } }, { upsert: true });
+    } else {
+      await meta.updateOne({ _id, bytes: stored }, { $set: { bytes: toStore } });
+    }
+  }
+}

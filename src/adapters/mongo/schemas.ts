@@ -1,0 +1,199 @@
+// The collections: what lies in each, and the indexes under the queries. What must be unique is an _id, the
+// only uniqueness that holds across shards.
+import mongoose, { type Model, Schema } from "mongoose";
+import type {
+  ApplicationDocument,
+  AttemptRunDocument,
+  AuditDocument,
+  InteractionDocument,
+  LoginNameDocument,
+  MetaDocument,
+  NumberDocument,
+  RecordDocument,
+  SessionDocument,
+  SigningKeysDocument,
+  UserDocument,
+} from "./documents.ts";
+
+const text = { type: String, required: true };
+const textOrNull = { type: String, default: null };
+const number = { type: Number, required: true };
+const numberOrNull = { type: Number, default: null };
+const bytes = { type: Buffer, required: true };
+const bytesOrNull = { type: Buffer, default: null };
+const instant = { type: Date, required: true };
+const instantOrNull = { type: Date, default: null };
+const flag = { type: Boolean, required: true };
+
+const EVENT = { _id: number, at: number, actor: text, action: text, target: text };
+const EVENT_REST = { because: textOrNull, details: bytes };
+
+const pending = {
+  type: {
+    _id: false,
+    since: instant,
+    audit: [{ ...EVENT, ...EVENT_REST }],
+    proof: bytesOrNull,
+  },
+  default: undefined,
+};
+const REVISED = { _id: text, revision: text, pending };
+
+const OPTIONS = {
+  strict: "throw",
+  strictQuery: "throw",
+  versionKey: false,
+  minimize: false,
+  autoIndex: false,
+  autoCreate: false,
+} as const;
+
+// Cleaning only, and late: the sweep is punctual, by our clock, and the database's may be wrong.
+const LATE = { expireAfterSeconds: 86_400 };
+
+const SCHEMAS = {
+  meta: new Schema<MetaDocument>({ _id: text, bytes: Buffer, count: Number }, OPTIONS),
+  users: new Schema<UserDocument>(
+    {
+      ...REVISED,
+      sealed: bytes,
+      updatedAt: number,
+      phoneIndex: textOrNull,
+      names: [String],
+      factorInARow: number,
+      factorLockedUntil: numberOrNull,
+      codeAttempts: [{ _id: false, key: text, count: number, until: number }],
+      removed: flag,
+    },
+    OPTIONS,
+  )
+    .index({ phoneIndex: 1 })
+    .index({ "pending.since": 1 }, { sparse: true }),
+  login_names: new Schema<LoginNameDocument>(
+    { _id: text, userId: text, reservation: text, at: instant },
+    OPTIONS,
+  ),
+  attempt_runs: new Schema<AttemptRunDocument>(
+    {
+      ...REVISED,
+      count: number,
+      firstAt: number,
+      lockedUntil: numberOrNull,
+      expiresAt: instant,
+    },
+    OPTIONS,
+  ).index({ expiresAt: 1 }, LATE),
+  applications: new Schema<ApplicationDocument>(
+    {
+      ...REVISED,
+      sealed: bytesOrNull,
+      updatedAt: number,
+      rules: textOrNull,
+      removed: flag,
+    },
+    OPTIONS,
+  ).index({ "pending.since": 1 }, { sparse: true }),
+  interactions: new Schema<InteractionDocument>(
+    {
+      ...REVISED,
+      record: bytes,
+      ended: flag,
+      state: bytesOrNull,
+      version: number,
+      attemptsSince: number,
+      expiresAt: instant,
+    },
+    OPTIONS,
+  )
+    .index({ expiresAt: 1 }, LATE)
+    .index({ "pending.since": 1 }, { sparse: true }),
+  numbers: new Schema<NumberDocument>(
+    {
+      ...REVISED,
+      sentAt: [Number],
+      sinceSuccess: number,
+      binding: [{ _id: false, userId: text, until: number }],
+      expiresAt: instant,
+    },
+    OPTIONS,
+  ).index({ expiresAt: 1 }, LATE),
+  records: new Schema<RecordDocument>(
+    {
+      _id: text,
+      model: text,
+      payload: bytes,
+      consumed: numberOrNull,
+      expiresAt: instantOrNull,
+      grantId: textOrNull,
+      accountId: textOrNull,
+      userCodeIndex: textOrNull,
+    },
+    OPTIONS,
+  )
+    .index({ expiresAt: 1 }, LATE)
+    .index({ grantId: 1, model: 1 })
+    .index({ accountId: 1, model: 1 })
+    .index({ userCodeIndex: 1 }),
+  sessions: new Schema<SessionDocument>(
+    {
+      ...REVISED,
+      accountId: textOrNull,
+      entries: [{ _id: false, key: text, payload: bytes, expiresAt: instantOrNull }],
+      expiresAt: instantOrNull,
+    },
+    OPTIONS,
+  )
+    .index({ expiresAt: 1 }, LATE)
+    .index({ "entries.key": 1 })
+    .index({ accountId: 1 }),
+  signing_keys: new Schema<SigningKeysDocument>(
+    {
+      ...REVISED,
+      keys: [{ _id: false, kid: text, alg: text, createdAt: number, sealed: bytes }],
+    },
+    OPTIONS,
+  ).index({ "pending.since": 1 }, { sparse: true }),
+  audit: new Schema<AuditDocument>({ ...EVENT, ...EVENT_REST }, OPTIONS)
+    .index({ action: 1, _id: 1 })
+    .index({ target: 1, _id: 1 }),
+};
+
+export type CollectionName = keyof typeof SCHEMAS;
+export const COLLECTIONS = Object.keys(SCHEMAS) as CollectionName[];
+
+export interface Models {
+  readonly meta: Model<MetaDocument>;
+  readonly users: Model<UserDocument>;
+  readonly login_names: Model<LoginNameDocument>;
+  readonly attempt_runs: Model<AttemptRunDocument>;
+  readonly applications: Model<ApplicationDocument>;
+  readonly interactions: Model<InteractionDocument>;
+  readonly numbers: Model<NumberDocument>;
+  readonly records: Model<RecordDocument>;
+  readonly sessions: Model<SessionDocument>;
+  readonly signing_keys: Model<SigningKeysDocument>;
+  readonly audit: Model<AuditDocument>;
+}
+
+export function createModels(connection: mongoose.Connection): Models {
+  const model = <D>(name: CollectionName, schema: Schema<D>): Model<D> =>
+    connection.model<D>(name, schema, name);
+  return {
+    meta: model("meta", SCHEMAS.meta),
+    users: model("users", SCHEMAS.users),
+    login_names: model("login_names", SCHEMAS.login_names),
+    attempt_runs: model("attempt_runs", SCHEMAS.attempt_runs),
+    applications: model("applications", SCHEMAS.applications),
+    interactions: model("interactions", SCHEMAS.interactions),
+    numbers: model("numbers", SCHEMAS.numbers),
+    records: model("records", SCHEMAS.records),
+    sessions: model("sessions", SCHEMAS.sessions),
+    signing_keys: model("signing_keys", SCHEMAS.signing_keys),
+    audit: model("audit", SCHEMAS.audit),
+  };
+}
+
+// The indexes that are declared above, by collection.
+export function declaredIndexes(name: CollectionName): [Record<string, 1>, Record<string, unknown>][] {
+  return SCHEMAS[name].indexes() as [Record<string, 1>, Record<string, unknown>][];
+}

@@ -1,0 +1,70 @@
+// MongoDB, for more than one machine: every promise of the ports is one conditional write to one document. No
+// transaction is needed, and no unique, partial or TTL index but _id.
+import { openVault, type Vault } from "../../domain/vault.ts";
+import type { Storage } from "../../ports/storage.ts";
+import { createApplicationStore } from "./applications.ts";
+import { createAuditLog } from "./audit.ts";
+import { connect, createDatabase, type Database } from "./database.ts";
+import { asCallersError } from "./failures.ts";
+import { createInteractionStore } from "./interactions.ts";
+import { createNumberStore } from "./numbers.ts";
+import { buildIndexes, readDataKey, requireKnownSchema } from "./preparation.ts";
+import { createRecordStore } from "./records.ts";
+import { createRulesStore } from "./rules.ts";
+import { createModels } from "./schemas.ts";
+import { createSigningKeyStore } from "./signing-keys.ts";
+import { sweepExpired } from "./sweep.ts";
+import { createUserStore } from "./users.ts";
+
+export interface MongoOptions {
+  // Names the servers and the database.
+  readonly uri: string;
+  // The first one wraps the data key; any of them may unwrap it.
+  readonly secrets: readonly string[];
+  readonly now?: (() => number) | undefined;
+  // How long one call may take in all before its caller is told that the store is unavailable.
+  readonly callMs?: number | undefined;
+}
+
+// Whoever waits for a page has an answer within three seconds.
+const CALL_MS = 2_500;
+
+// Connects, and makes what is not there yet. Throws UnavailableError while there is no database to talk to;
+// refuses, with a sentence that says why, one of a newer version, and one that was sealed under another
+// secret.
+export async function openMongoStorage(options: MongoOptions): Promise<Storage> {
+  const { uri, secrets, now = Date.now, callMs = CALL_MS } = options;
+  const connection = await connect({ uri });
+  try {
+    const models = createModels(connection);
+    await requireKnownSchema(models);
+    await buildIndexes(connection);
+    const dataKey = await readDataKey(models, secrets);
+    return createStorage(createDatabase(connection, models, callMs), openVault(dataKey), now);
+  } catch (error) {
+    await connection.close();
+    throw asCallersError(error);
+  }
+}
+
+function createStorage(database: Database, vault: Vault, now: () => number): Storage {
+  return {
+    users: createUserStore(database, vault, now),
+    applications: createApplicationStore(database, vault),
+    rules: createRulesStore(database, vault),
+    interactions: createInteractionStore(database, vault),
+    numbers: createNumberStore(database, vault),
+    records: createRecordStore(database, vault),
+    signingKeys: createSigningKeyStore(database, vault),
+    audit: createAuditLog(database, vault),
+    vault,
+    // Written, not only asked: a primary that can reach no majority shows here.
+    ping: () =>
+      database.write(async ({ models }) => {
+        await models.meta.updateOne({ _id: "ping" }, { $inc: { count: 1 } }, { upsert: true });
+      }),
+    sweep: (at, rowsMax) => sweepExpired(database, vault, { now: at, rowsMax }),
+    statistics: () => database.statistics(),
+    close: () => database.close(),
+  };
+}

@@ -1,0 +1,77 @@
+// Sweeping the floor: what has expired, which every query passes over anyway, and what changes still owe whose
+// makers are gone.
+import type { Model } from "mongoose";
+import type { Instant } from "../../domain/time.ts";
+import type { Vault } from "../../domain/vault.ts";
+import type { Database, Scope } from "./database.ts";
+import { toDate } from "./dates.ts";
+import type { Revised } from "./documents.ts";
+import { payMove } from "./move-effects.ts";
+import { payAudit } from "./pending.ts";
+import { finishRemoval } from "./removals.ts";
+
+const EXPIRING = ["records", "sessions", "interactions", "attempt_runs", "numbers"] as const;
+
+// So few at a time that nobody's request waits behind it.
+const BATCH = 500;
+
+// Longer than a call may take: who made the change pays its debts itself, if it is alive.
+const ABANDONED_MS = 15_000;
+const DEBTORS_MAX = 100;
+
+export async function sweepExpired(
+  database: Database,
+  vault: Vault,
+  given: { readonly now: Instant; readonly rowsMax: number },
+): Promise<number> {
+  await database.write((scope) => payDebts(scope, vault));
+  let deleted = 0;
+  for (const name of EXPIRING) {
+    for (let full = true; full && deleted < given.rowsMax; ) {
+      const rows = Math.min(BATCH, given.rowsMax - deleted);
+      const swept = await database.write((scope) =>
+        // Each has the members that are asked for; the type checker cannot join their query types.
+        deleteExpired(scope.models[name] as unknown as Model<Expiring>, given.now, rows),
+      );
+      deleted += swept;
+      full = swept === rows;
+    }
+  }
+  return deleted;
+}
+
+interface Expiring {
+  readonly _id: string;
+  readonly expiresAt: Date;
+}
+
+// By id, since a delete has no limit of its own; and still expired, for it may have been saved anew.
+async function deleteExpired(model: Model<Expiring>, now: Instant, rows: number): Promise<number> {
+  const expired = { expiresAt: { $lte: toDate(now) } };
+  const found = await model.find(expired, { _id: 1 }).limit(rows).lean<{ _id: string }[]>();
+  if (found.length === 0) return 0;
+  const ids = found.map(({ _id }) => _id);
+  return (await model.deleteMany({ _id: { $in: ids }, ...expired })).deletedCount;
+}
+
+async function payDebts(scope: Scope, vault: Vault): Promise<void> {
+  const { users, applications, interactions, signing_keys } = scope.models;
+  for (const each of await debtorsIn(interactions)) await payMove(scope, vault, each);
+  for (const each of await debtorsIn(signing_keys)) await payAudit(scope, signing_keys, each);
+  for (const each of await debtorsIn(users)) {
+    if (each.removed) await finishRemoval(scope, users, each);
+    else await payAudit(scope, users, each);
+  }
+  for (const each of await debtorsIn(applications)) {
+    if (each.removed) await finishRemoval(scope, applications, each);
+    else await payAudit(scope, applications, each);
+  }
+}
+
+async function debtorsIn<D extends Revised>(model: Model<D>): Promise<D[]> {
+  const abandoned = { "pending.since": { $lte: new Date(Date.now() - ABANDONED_MS) } };
+  return (await model
+    .find(abandoned as never)
+    .limit(DEBTORS_MAX)
+    .lean()) as unknown as D[];
+}

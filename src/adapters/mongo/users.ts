@@ -1,0 +1,189 @@
+// The users and their login names.
+import type { AuditEvent } from "../../domain/audit-event.ts";
+import type { User } from "../../domain/user.ts";
+import type { Vault } from "../../domain/vault.ts";
+import type { ChangeOutcome, UserStore } from "../../ports/storage.ts";
+import {
+  loginKeysOf,
+  NO_FACTOR_ATTEMPTS,
+  nextUpdatedAt,
+  phoneIndex,
+  requireSuccessor,
+} from "../stored/user.ts";
+import { changeDocument } from "./change.ts";
+import type { Database, Scope } from "./database.ts";
+import type { UserDocument } from "./documents.ts";
+import { findReservations, releaseNames, reserveNames } from "./login-names.ts";
+import { beginPasswordAttempt } from "./password-attempts.ts";
+import { eventsOf, owing, payAudit } from "./pending.ts";
+import { finishRemoval } from "./removals.ts";
+import {
+  factorFields,
+  findUser,
+  findUserByLogin,
+  findUserDocument,
+  listUsers,
+  userFields,
+  userFrom,
+} from "./user-documents.ts";
+
+export function createUserStore(database: Database, vault: Vault, now: () => number): UserStore {
+  return {
+    create: (user, audit) => database.write((scope) => create(scope, vault, user, audit)),
+    find: (id) => database.read((scope) => findUser(scope, vault, id)),
+    findByLogin: (login) => database.read((scope) => findUserByLogin(scope, vault, login)),
+    countByPhone: (number) =>
+      database.read(({ models }) =>
+        models.users.countDocuments({ phoneIndex: phoneIndex(vault, number), removed: false }),
+      ),
+    async replace(before, after, audit) {
+      requireSuccessor(before, after);
+      return database.write((scope) => replace(scope, vault, { before, after, audit }));
+    },
+    clearFactorAttempts: (id, audit) =>
+      database.write((scope) => clearFactorAttempts(scope, vault, id, audit)),
+    upgradePasswordHash: (id, from, to) =>
+      database.write(async (scope) => {
+        const changed = await changeDocument(scope, scope.models.users, id, (found) => {
+          const user = userFrom(vault, found);
+          if (found === null || user?.passwordHash !== from) return { keep: false };
+          // A new updatedAt: whoever replaces the user as it was before would bring the old hash back.
+          const after = { ...user, passwordHash: to, updatedAt: nextUpdatedAt(user, now()) };
+          return { put: { ...found, ...userFields(vault, after) }, say: true };
+        });
+        return changed.said;
+      }),
+    remove: (id, audit) => database.write((scope) => remove(scope, vault, id, audit)),
+    list: (page) =>
+      database.read((scope) =>
+        listUsers(scope, vault, { after: page.after ?? "", limit: page.limit }),
+      ),
+    beginPasswordAttempt: (attempt) =>
+      database.write((scope) => beginPasswordAttempt(scope, vault, attempt)),
+  };
+}
+
+// The names first, since they are what two users can fight over.
+async function create(
+  scope: Scope,
+  vault: Vault,
+  user: User,
+  audit: AuditEvent,
+): Promise<"created" | "conflict"> {
+  const reserved = await reserveNames(scope, user.id, loginKeysOf(vault, user));
+  if (reserved === null) return "conflict";
+  const events = eventsOf(scope, vault, [audit]);
+  const { said, after } = await changeDocument<UserDocument, "created" | "conflict">(
+    scope,
+    scope.models.users,
+    user.id,
+    async (found) => {
+      if (found !== null && !found.removed) return { keep: "conflict" };
+      const put = {
+        ...userFields(vault, user),
+        ...factorFields(user.factorAttempts),
+        codeAttempts: [],
+        removed: false,
+        ...owing(found?.pending, { audit: await events() }),
+      };
+      return { put, say: "created" };
+    },
+  );
+  if (said === "conflict") await releaseNames(scope, reserved);
+  else await payAudit(scope, scope.models.users, after);
+  return said;
+}
+
+async function replace(
+  scope: Scope,
+  vault: Vault,
+  change: { before: User; after: User; audit: AuditEvent },
+): Promise<ChangeOutcome> {
+  const { before, after, audit } = change;
+  const document = await findUserDocument(scope, before.id);
+  const stale = staleness(document, before);
+  if (document === null || stale !== null) return stale ?? "absent";
+
+  const names = loginKeysOf(vault, after);
+  const dropped = document.names.filter((key) => !names.includes(key));
+  const givenUp = await findReservations(scope, before.id, dropped);
+  const added = names.filter((key) => !document.names.includes(key));
+  const reserved = await reserveNames(scope, before.id, added);
+  if (reserved === null) return "conflict";
+
+  const events = eventsOf(scope, vault, [audit]);
+  const changed = await changeDocument<UserDocument, ChangeOutcome>(
+    scope,
+    scope.models.users,
+    before.id,
+    async (found) => {
+      const staleNow = staleness(found, before);
+      if (found === null || staleNow !== null) return { keep: staleNow ?? "absent" };
+      const owed = owing(found.pending, { audit: await events() });
+      return { put: { ...found, ...userFields(vault, after), ...owed }, say: "changed" };
+    },
+  );
+  if (changed.said !== "changed") {
+    await releaseNames(scope, reserved);
+    return changed.said;
+  }
+  await payAudit(scope, scope.models.users, changed.after);
+  await releaseNames(scope, givenUp);
+  return "changed";
+}
+
+function staleness(found: UserDocument | null, before: User): "absent" | "stale" | null {
+  if (found === null || found.removed) return "absent";
+  return found.updatedAt === before.updatedAt ? null : "stale";
+}
+
+async function clearFactorAttempts(
+  scope: Scope,
+  vault: Vault,
+  id: string,
+  audit: AuditEvent,
+): Promise<"changed" | "absent"> {
+  const events = eventsOf(scope, vault, [audit]);
+  const { said, after } = await changeDocument<UserDocument, "changed" | "absent">(
+    scope,
+    scope.models.users,
+    id,
+    async (found) => {
+      if (found === null || found.removed) return { keep: "absent" };
+      const owed = owing(found.pending, { audit: await events() });
+      return { put: { ...found, ...factorFields(NO_FACTOR_ATTEMPTS), ...owed }, say: "changed" };
+    },
+  );
+  if (said === "changed") await payAudit(scope, scope.models.users, after);
+  return said;
+}
+
+// First nobody finds it any more; then what is left of it is cleared away.
+async function remove(
+  scope: Scope,
+  vault: Vault,
+  id: string,
+  audit: AuditEvent,
+): Promise<"changed" | "absent"> {
+  const document = await findUserDocument(scope, id);
+  if (document === null || document.removed) return "absent";
+  const names = await findReservations(scope, id, document.names);
+  const events = eventsOf(scope, vault, [audit]);
+  const { said, after } = await changeDocument<UserDocument, "changed" | "absent">(
+    scope,
+    scope.models.users,
+    id,
+    async (found) => {
+      if (found === null || found.removed) return { keep: "absent" };
+      const owed = owing(found.pending, { audit: await events() });
+      return {
+        put: { ...found, names: [], phoneIndex: null, removed: true, ...owed },
+        say: "changed",
+      };
+    },
+  );
+  if (said === "absent" || after === null) return "absent";
+  await releaseNames(scope, names);
+  await finishRemoval(scope, scope.models.users, after);
+  return said;
+}
