@@ -6,7 +6,7 @@ import { interactionMovesContract } from "./interaction-moves.ts";
 import { interactionStoreContract } from "./interaction-store.ts";
 import { lifecycleContract } from "./lifecycle.ts";
 import { numberStoreContract } from "./number-store.ts";
-import type { OpenEmpty } from "./opened-storage.ts";
+import { type OpenEmpty, racersRun } from "./opened-storage.ts";
 import { passwordAttemptsContract } from "./password-attempts.ts";
 import { recordStoreContract } from "./record-store.ts";
 import { rulesStoreContract } from "./rules-store.ts";
@@ -31,8 +31,14 @@ const CONTRACTS = [
 ];
 
 // `openEmpty` opens a store with nothing in it; each test gets one, and closes it.
-export function storageContract(name: string, openEmpty: OpenEmpty): void {
+export function storageContract(
+  name: string,
+  openEmpty: OpenEmpty,
+  racers: "at once" | "in turn" = "at once",
+): void {
   describe(name, () => {
+    before(() => racersRun(racers));
+    after(() => racersRun("at once"));
     for (const contract of CONTRACTS) contract(openEmpty);
   });
 }

@@ -38,7 +38,7 @@ export function interactionFrom(
   return {
     uid,
     record: openRecord(vault, uid, found.record),
-    state: found.state && openState(vault, uid, found.state),
+    state: found.state ? openState(vault, uid, found.state) : null,
     attempts: 0,
     version: found.version,
     expiresAt: found.expiresAt.getTime(),

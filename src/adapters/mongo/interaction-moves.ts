@@ -1,7 +1,6 @@
 // Moving an interaction one step on. What could refuse the move is reserved first; the move itself is one
 // conditional write, which carries what it owes; then that is paid. A crash before the write leaves something
 // counted too often, one after it leaves a debt that the next reader pays.
-import type { InteractionState } from "../../domain/interaction.ts";
 import type { Vault } from "../../domain/vault.ts";
 import type { InteractionMove, MoveOutcome } from "../../ports/storage.ts";
 import {
@@ -58,7 +57,7 @@ async function writeMove(
     key,
     async (found) => {
       if (found === null || !isAlive(found.expiresAt, now)) return { keep: false };
-      const state: InteractionState | null = found.state && openState(vault, uid, found.state);
+      const state = found.state ? openState(vault, uid, found.state) : null;
       if (!isMadeFrom({ version: found.version, state }, move)) return { keep: false };
       const version = found.version + 1;
       const put = {

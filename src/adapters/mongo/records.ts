@@ -119,5 +119,5 @@ function toDocument(vault: Vault, record: RecordToSave): RecordDocument {
 }
 
 function payloadFrom(vault: Vault, { _id, payload, consumed }: RecordDocument): RecordPayload {
-  return openPayload(vault, { key: _id, payload, consumed });
+  return openPayload(vault, { key: _id, payload, consumed: consumed ?? null });
 }

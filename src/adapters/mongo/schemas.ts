@@ -194,6 +194,8 @@ export function createModels(connection: mongoose.Connection): Models {
 }
 
 // The indexes that are declared above, by collection.
-export function declaredIndexes(name: CollectionName): [Record<string, 1>, Record<string, unknown>][] {
+export function declaredIndexes(
+  name: CollectionName,
+): [Record<string, 1>, Record<string, unknown>][] {
   return SCHEMAS[name].indexes() as [Record<string, 1>, Record<string, unknown>][];
 }
