@@ -29,8 +29,9 @@ async function checkAll(): Promise<Check[]> {
       ...config,
       now: Date.now,
       secretFile: existsSync(secretFile) ? secretFile : null,
+      storeFile: config.store.kind === "sqlite" ? config.store.file : null,
       openStorage: () => openStorage(config),
-      findDamage: () => findDamage(config),
+      findDamage,
     });
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

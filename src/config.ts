@@ -1,11 +1,17 @@
 // Environment and files, read once, checked whole, every problem reported together, frozen. No other
 // file looks at process.env.
-import { randomBytes } from "node:crypto";
-import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import path from "node:path";
-import { z } from "zod";
 import { type Limits, limitsSchema } from "./domain/limits.ts";
+import {
+  type CheckedEnvironment,
+  checkEnvironment,
+  type Environment,
+  WORKERS_MAX,
+} from "./environment.ts";
+import { problemsOfMongodbUri } from "./mongodb-uri.ts";
+import { readOrMakeSecret } from "./secret-file.ts";
 
 export interface Config {
   readonly production: boolean;
@@ -16,7 +22,9 @@ export interface Config {
   readonly trustProxy: number;
   readonly acr: { readonly single: string; readonly multi: string };
   readonly dataDir: string;
-  readonly storeFile: string;
+  readonly store: StoreConfig;
+  // How many processes serve.
+  readonly workers: number;
   readonly outboxFile: string;
   // The first signs and wraps, all verify.
   readonly secrets: readonly string[];
@@ -29,6 +37,10 @@ export interface Config {
   // Settings of parts that this version does not have yet; named in the log, so nobody relies on them.
   readonly withoutEffect: readonly string[];
 }
+
+export type StoreConfig =
+  | { readonly kind: "sqlite"; readonly file: string }
+  | { readonly kind: "mongodb"; readonly uri: string };
 
 export type SmsProviderName = "outbox" | "vonage";
 export type LogLevel = "fatal" | "error" | "warn" | "info" | "debug" | "trace" | "silent";
@@ -48,71 +60,7 @@ export class ConfigError extends Error {
   }
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
 const ROOT = path.resolve(import.meta.dirname, "..");
-
-const listOf = (text: string) =>
-  text
-    .split(",")
-    .map((each) => each.trim())
-    .filter(Boolean);
-
-const wholeNumber = (max: number) =>
-  z
-    .string()
-    .regex(/^\d{1,6}$/, `must be a whole number from 0 to ${max}`)
-    .transform(Number)
-    .refine((value) => value <= max, `must be a whole number from 0 to ${max}`);
-
-const environmentSchema = z.object({
-  ISSUER: z.string().optional(),
-  HOST: z.string().default("127.0.0.1"),
-  PORT: wholeNumber(65_535).default(3000),
-  TRUST_PROXY: wholeNumber(16).default(0),
-  ACR_SINGLE: z
-    .string()
-    .regex(/^\S+$/, "must be one value without spaces")
-    .default("urn:latchkey:acr:1fa"),
-  ACR_MULTI: z
-    .string()
-    .regex(/^\S+$/, "must be one value without spaces")
-    .default("urn:latchkey:acr:2fa"),
-  DATA_DIR: z.string().default("./data"),
-  MONGODB_URI: z
-    .undefined("MongoDB is not supported by this version; leave it out to use the embedded store")
-    .optional(),
-  SECRET: z.string().transform(listOf).optional(),
-  SMS_PROVIDERS: z
-    .string()
-    .default("outbox")
-    .transform(listOf)
-    .pipe(
-      z
-        .array(z.enum(["outbox", "vonage"], "must be a list of: outbox, vonage"))
-        .min(1, "must name at least one provider"),
-    ),
-  SMS_COUNTRIES: z
-    .string()
-    .transform((text) => listOf(text.toUpperCase()))
-    .pipe(z.array(z.string().regex(/^[A-Z]{2}$/, "must be two-letter country codes (ISO 3166-1)")))
-    .optional(),
-  VONAGE_API_KEY: z.string().optional(),
-  VONAGE_API_SECRET: z.string().optional(),
-  VONAGE_FROM: z.string().optional(),
-  VONAGE_HOST: z.url("must be a URL").optional(),
-  WORKERS: z
-    .literal("1", "must be 1: on the embedded store one process serves; more are safe, not faster")
-    .default("1"),
-  LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
-  LIMITS_FILE: z.string().optional(),
-  ALLOW_PRIVATE_FETCH: z.enum(["0", "1", "true", "false"], "must be 1 or 0").default("0"),
-  NODE_ENV: z.string().optional(),
-});
-
-type CheckedEnvironment = z.infer<typeof environmentSchema>;
-
-const MAY_COME_FROM_FILE = ["SECRET", "VONAGE_API_KEY", "VONAGE_API_SECRET"];
 
 const WITHOUT_EFFECT = [
   "SMTP_URL",
@@ -138,6 +86,7 @@ export function readConfig(environment: Environment = process.env): Config {
   checkIssuer(issuer, production, problems);
   const vonage = vonageOf(values, problems);
   checkAcr(values, problems);
+  checkStore(values, production, problems);
   if (values.SECRET) checkSecrets(values.SECRET, production, problems);
   if (production) checkProduction(values, problems);
   if (limits === null || problems.length > 0) throw new ConfigError(problems);
@@ -152,9 +101,10 @@ export function readConfig(environment: Environment = process.env): Config {
     trustProxy: values.TRUST_PROXY,
     acr: { single: values.ACR_SINGLE, multi: values.ACR_MULTI },
     dataDir,
-    storeFile: path.join(dataDir, "latchkey.sqlite"),
+    store: storeOf(values, dataDir),
+    workers: values.WORKERS,
     outboxFile: path.join(dataDir, "outbox.ndjson"),
-    secrets: values.SECRET ?? [readOrMakeSecret(dataDir)],
+    secrets: values.SECRET ?? [generatedSecret(dataDir)],
     smsProviders: values.SMS_PROVIDERS,
     smsCountries: values.SMS_COUNTRIES ?? (paid ? [] : "all"),
     vonage,
@@ -163,40 +113,6 @@ export function readConfig(environment: Environment = process.env): Config {
     limits,
     withoutEffect: WITHOUT_EFFECT.filter((name) => environment[name] !== undefined),
   });
-}
-
-function checkEnvironment(environment: Environment, problems: string[]): CheckedEnvironment {
-  const given: Record<string, string | undefined> = {};
-  for (const name of Object.keys(environmentSchema.shape)) {
-    // An empty variable is how many tools say "not set".
-    given[name] = environment[name] === "" ? undefined : environment[name];
-  }
-  for (const name of MAY_COME_FROM_FILE) {
-    given[name] ??= readSecretFile(name, environment[`${name}_FILE`], problems);
-  }
-  // A value that is wrong is told and then left out, so that the other checks still run and everything
-  // is told at once. It may be a secret: only its name and what is wrong are said.
-  const parsed = environmentSchema.safeParse(given);
-  for (const issue of parsed.error?.issues ?? []) {
-    const name = String(issue.path[0]);
-    problems.push(`${name}: ${issue.message}`);
-    delete given[name];
-  }
-  return environmentSchema.parse(given);
-}
-
-function readSecretFile(
-  name: string,
-  file: string | undefined,
-  problems: string[],
-): string | undefined {
-  if (file === undefined || file === "") return undefined;
-  try {
-    return readFileSync(file, "utf8").trim();
-  } catch {
-    problems.push(`${name}_FILE: cannot read ${file}`);
-    return undefined;
-  }
 }
 
 function readLimits(file: string | undefined, problems: string[]): Limits | null {
@@ -251,6 +167,31 @@ function checkAcr(values: CheckedEnvironment, problems: string[]): void {
   }
 }
 
+function checkStore(values: CheckedEnvironment, production: boolean, problems: string[]): void {
+  const { MONGODB_URI: uri, WORKERS: workers } = values;
+  if (workers < 1) problems.push(`WORKERS: must be a whole number from 1 to ${WORKERS_MAX}`);
+  if (uri === undefined) {
+    if (workers > 1) {
+      problems.push(
+        "WORKERS: must be 1 on the embedded store: one process serves; more are safe, not faster",
+      );
+    }
+    return;
+  }
+  for (const problem of problemsOfMongodbUri(uri, production)) {
+    problems.push(`MONGODB_URI: ${problem}`);
+  }
+  if (values.SECRET === undefined) {
+    problems.push("SECRET: is needed with MONGODB_URI, the same for every node");
+  }
+}
+
+function storeOf({ MONGODB_URI: uri }: CheckedEnvironment, dataDir: string): StoreConfig {
+  return uri === undefined
+    ? { kind: "sqlite", file: path.join(dataDir, "latchkey.sqlite") }
+    : { kind: "mongodb", uri };
+}
+
 function vonageOf(values: CheckedEnvironment, problems: string[]): VonageConfig | null {
   if (!values.SMS_PROVIDERS.includes("vonage")) return null;
   const { VONAGE_API_KEY: apiKey, VONAGE_API_SECRET: apiSecret, VONAGE_FROM: from } = values;
@@ -289,32 +230,11 @@ function isOn(value: string): boolean {
   return value === "1" || value === "true";
 }
 
-// The generated secret of the embedded store. It is written whole under another name and then linked:
-// of two first starts at once, one makes it and both read the same.
-function readOrMakeSecret(dataDir: string): string {
-  const file = path.join(dataDir, "secret");
-  const draft = path.join(dataDir, `secret.${process.pid}`);
+// Only for the embedded store: nodes on MongoDB have to be given the same one.
+function generatedSecret(dataDir: string): string {
   try {
-    if (!existsSync(file)) {
-      mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-      writeFileSync(draft, `${randomBytes(48).toString("base64url")}\n`, { mode: 0o600 });
-      linkUnlessThere(draft, file);
-      rmSync(draft);
-    }
-  } catch {
-    throw new ConfigError([`DATA_DIR: cannot write to ${dataDir}`]);
-  }
-  const secret = readFileSync(file, "utf8").trim();
-  if (Buffer.byteLength(secret) < 32) {
-    throw new ConfigError([`SECRET: ${file} holds no secret of at least 32 bytes`]);
-  }
-  return secret;
-}
-
-function linkUnlessThere(from: string, to: string): void {
-  try {
-    linkSync(from, to);
+    return readOrMakeSecret(dataDir);
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+    throw new ConfigError([error instanceof Error ? error.message : String(error)]);
   }
 }

@@ -4,10 +4,21 @@ import type { Config } from "./config.ts";
 import type { PasswordHasher } from "./ports/password-hasher.ts";
 import type { Storage } from "./ports/storage.ts";
 
-// Opens the store of this configuration, making it if there is none. Whoever opens it closes it.
-export async function openStorage(config: Pick<Config, "storeFile" | "secrets">): Promise<Storage> {
-  const { openSqliteStorage } = await import("./adapters/sqlite/storage.ts");
-  return openSqliteStorage({ file: config.storeFile, secrets: config.secrets });
+type StoreChoice = Pick<Config, "store" | "secrets">;
+
+// Opens the store of this configuration, making it if there is none. Whoever opens it closes it. Throws
+// UnavailableError while there is no MongoDB to talk to.
+export async function openStorage({ store, secrets }: StoreChoice): Promise<Storage> {
+  switch (store.kind) {
+    case "sqlite": {
+      const { openSqliteStorage } = await import("./adapters/sqlite/storage.ts");
+      return openSqliteStorage({ file: store.file, secrets });
+    }
+    case "mongodb": {
+      const { openMongoStorage } = await import("./adapters/mongo/storage.ts");
+      return openMongoStorage({ uri: store.uri, secrets });
+    }
+  }
 }
 
 // The hasher of this configuration, with its bounded queue.
@@ -22,10 +33,10 @@ export async function readBlocklist(): Promise<ReadonlySet<string>> {
   return loadBlocklist();
 }
 
-// What SQLite itself finds wrong with the file of the store; null: nothing. Changes nothing.
-export async function findDamage(config: Pick<Config, "storeFile">): Promise<string | null> {
+// What SQLite itself finds wrong with this file; null: nothing. Changes nothing.
+export async function findDamage(file: string): Promise<string | null> {
   const { DatabaseSync } = await import("node:sqlite");
-  const database = new DatabaseSync(config.storeFile, { readOnly: true, timeout: 5000 });
+  const database = new DatabaseSync(file, { readOnly: true, timeout: 5000 });
   try {
     const rows = database.prepare("PRAGMA integrity_check(1)").all();
     const answer = String(rows[0]?.integrity_check ?? "no answer");

@@ -16,13 +16,14 @@ export interface Installation extends Pick<AdminDeps, "now" | "limits"> {
   readonly dataDir: string;
   // Null: the secret comes from the environment.
   readonly secretFile: string | null;
-  readonly storeFile: string;
+  // Null: the store is not in a file of ours.
+  readonly storeFile: string | null;
   readonly smsProviders: readonly string[];
   readonly smsCountries: readonly string[] | "all";
   readonly withoutEffect: readonly string[];
   openStorage(): Promise<Storage>;
-  // What the database finds wrong with its own file; null: nothing.
-  findDamage(): Promise<string | null>;
+  // What the database finds wrong with such a file; null: nothing.
+  findDamage(file: string): Promise<string | null>;
 }
 
 // No version of this product is older than this.
@@ -37,7 +38,8 @@ export async function examine(installation: Installation): Promise<Check[]> {
     ...(await checkFiles(installation)),
     checkSms(installation),
   ];
-  if ((await modeOf(installation.storeFile)) === null) {
+  const { storeFile } = installation;
+  if (storeFile !== null && (await modeOf(storeFile)) === null) {
     return [...checks, passed("store", "There is none yet; the first start makes it.")];
   }
   return [...checks, ...(await checkStore(installation))];
@@ -95,7 +97,7 @@ async function checkStore(installation: Installation): Promise<Check[]> {
   try {
     return [
       passed("store", "It opens, and can be written."),
-      await checkIntegrity(installation),
+      ...(await checkIntegrity(installation)),
       await checkKeys(installation, storage),
       await checkClock(installation, storage),
       await checkDemo(installation, storage),
@@ -105,13 +107,14 @@ async function checkStore(installation: Installation): Promise<Check[]> {
   }
 }
 
-async function checkIntegrity(installation: Installation): Promise<Check> {
+async function checkIntegrity({ storeFile, findDamage }: Installation): Promise<Check[]> {
+  if (storeFile === null) return [];
   try {
-    const damage = await installation.findDamage();
-    if (damage === null) return passed("integrity", "The file is sound.");
-    return failed("integrity", `The file is damaged: ${damage}`);
+    const damage = await findDamage(storeFile);
+    if (damage === null) return [passed("integrity", "The file is sound.")];
+    return [failed("integrity", `The file is damaged: ${damage}`)];
   } catch (error) {
-    return failed("integrity", `It cannot be checked: ${messageOf(error)}`);
+    return [failed("integrity", `It cannot be checked: ${messageOf(error)}`)];
   }
 }
 

@@ -110,7 +110,7 @@ describe("latchkey on an installation", () => {
   it("works while another process has the store open, and shows it what it did", async () => {
     const secrets = [SECRET];
     const storage = await openStorage({
-      storeFile: path.join(latchkey.dataDir, "latchkey.sqlite"),
+      store: { kind: "sqlite", file: path.join(latchkey.dataDir, "latchkey.sqlite") },
       secrets,
     });
     try {

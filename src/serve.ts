@@ -1,0 +1,205 @@
+// One process that serves: store, keys, application, listen. Stops in reverse order, after what is under way.
+import cluster from "node:cluster";
+import { createServer, type RequestListener, type Server } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
+import type { AdminDeps } from "./admin/deps.ts";
+import { demoUris, hasDemoData, makeDemo } from "./admin/first-start.ts";
+import { ensureSigningKeys } from "./admin/keys.ts";
+import { type App, createApp, mayDemo } from "./app.ts";
+import { type Config, ConfigError } from "./config.ts";
+import type { Logger } from "./log.ts";
+import { UnavailableError } from "./ports/errors.ts";
+import type { Storage } from "./ports/storage.ts";
+import { createHasher, openStorage, readBlocklist } from "./store-access.ts";
+
+const KEYS_CHECK_MS = 5_000;
+const SWEEP_MS = 60_000;
+const SWEEP_ROWS = 500;
+const STOP_MS = 30_000;
+const RETRY_MS_MAX = 5_000;
+
+// What this process has to say once it can be used, a line each.
+type Tell = (lines: Readonly<Record<string, string>>) => void;
+
+export async function serve(config: Config, log: Logger, tell: Tell): Promise<void> {
+  const running: Running = { server: null, storage: null, timers: null, stopping: false };
+  stopOnSignals(running, log);
+
+  // A database elsewhere may come later than we: until then whoever asks is told to come again.
+  const isElsewhere = config.store.kind === "mongodb";
+  const door = createDoor();
+  if (isElsewhere) running.server = await listen(config, door.answer);
+  const storage = await openStore(config, running, log);
+  if (storage === null) return;
+  running.storage = storage;
+
+  const admin = await adminDeps(config, storage);
+  const made = await setUp(config, admin);
+  const app = await createApp({
+    config,
+    storage,
+    hasher: admin.hasher,
+    log,
+    now: Date.now,
+    isStopping: () => running.stopping,
+  });
+  door.open(app.koa.callback());
+  running.server ??= await listen(config, door.answer);
+  running.timers = startTimers(app, storage, log);
+
+  // Only now, when it can be stopped properly, does it say that it is there.
+  tell(linesOf(config, made));
+  log.info({ event: "ready", issuer: config.issuer, node: process.versions.node });
+}
+
+interface Running {
+  server: Server | null;
+  storage: Storage | null;
+  timers: { stop(): void } | null;
+  stopping: boolean;
+}
+
+function stopOnSignals(running: Running, log: Logger): void {
+  const stop = (signal: string) => {
+    if (running.stopping) {
+      // Who asks twice does not want to wait. A worker may be told by its supervisor and by the system.
+      if (!cluster.isWorker) process.exit(1);
+      return;
+    }
+    running.stopping = true;
+    log.info({ event: "stopping", signal });
+    running.timers?.stop();
+    void shutDown(running, log).then((code) => process.exit(code));
+  };
+  process.on("SIGTERM", () => stop("SIGTERM"));
+  process.on("SIGINT", () => stop("SIGINT"));
+  // The supervisor is gone: nobody would replace or stop this worker.
+  process.on("disconnect", () => stop("disconnect"));
+}
+
+// Answers from the start: at first that we are alive and not ready, then what the application says.
+function createDoor(): { readonly answer: RequestListener; open(to: RequestListener): void } {
+  let inside: RequestListener = (request, response) => {
+    const alive = request.url === "/healthz";
+    response.writeHead(alive ? 200 : 503, {
+      "Content-Type": "application/json",
+      "Cache-Control": "no-store",
+      ...(alive ? {} : { "Retry-After": "5" }),
+    });
+    response.end(JSON.stringify({ status: alive ? "ok" : "not-ready" }));
+  };
+  return {
+    answer: (request, response) => inside(request, response),
+    open(to) {
+      inside = to;
+    },
+  };
+}
+
+function listen(config: Config, answer: RequestListener): Promise<Server> {
+  // Whoever sends its headers or body too slowly is cut off; whoever is served is not.
+  const server = createServer(
+    { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 65_000 },
+    answer,
+  );
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(config.port, config.host, () => resolve(server));
+  });
+}
+
+// Tries until the database is there; what it says no to is no for ever. Null: stopped meanwhile.
+async function openStore(config: Config, running: Running, log: Logger): Promise<Storage | null> {
+  for (let pause = 250; !running.stopping; pause = Math.min(2 * pause, RETRY_MS_MAX)) {
+    try {
+      return await openStorage(config);
+    } catch (error) {
+      const mayCome = error instanceof UnavailableError && config.store.kind === "mongodb";
+      if (!mayCome) throw error;
+      log.warn({ event: "store-unavailable", err: error });
+    }
+    await delay(pause);
+  }
+  return null;
+}
+
+async function adminDeps(config: Config, storage: Storage): Promise<AdminDeps> {
+  return {
+    storage,
+    hasher: await createHasher(config),
+    now: Date.now,
+    actor: "system",
+    limits: config.limits,
+    blocklist: readBlocklist,
+  };
+}
+
+// What a store must hold before it is used, and what a first start makes in it.
+async function setUp(config: Config, admin: AdminDeps): ReturnType<typeof makeDemo> {
+  if (config.production && (await hasDemoData(admin.storage))) {
+    throw new ConfigError([
+      "the store holds the demo application or user; remove them with: " +
+        "npx latchkey client remove demo; npx latchkey user remove demo",
+    ]);
+  }
+  await ensureSigningKeys(admin);
+  return mayDemo(config) ? makeDemo(admin, demoUris(config.issuer)) : null;
+}
+
+function linesOf(
+  config: Config,
+  made: Awaited<ReturnType<typeof makeDemo>>,
+): Readonly<Record<string, string>> {
+  const toOutbox = config.smsProviders.includes("outbox");
+  return {
+    issuer: config.issuer,
+    ...(mayDemo(config) ? { demo: demoUris(config.issuer).demo } : {}),
+    ...(made === null ? {} : { login: made.login, password: made.password }),
+    texts: toOutbox ? config.outboxFile : config.smsProviders.join(", "),
+  };
+}
+
+// What goes on beside the requests: following the signing keys, and sweeping what has expired, a little
+// at a time so that no request waits.
+function startTimers(app: App, storage: Storage, log: Logger): { stop(): void } {
+  const run = (name: string, work: () => Promise<void>, everyMs: number) => {
+    const timer = setInterval(() => {
+      work().catch((error: unknown) =>
+        log.error({ event: "chore-failed", chore: name, err: error }),
+      );
+    }, everyMs);
+    timer.unref();
+    return timer;
+  };
+  const timers = [
+    run("keys", () => app.engine.refreshKeys(), KEYS_CHECK_MS),
+    run("sweep", () => sweep(storage), SWEEP_MS),
+  ];
+  return {
+    stop() {
+      for (const timer of timers) clearInterval(timer);
+    },
+  };
+}
+
+async function sweep(storage: Storage): Promise<void> {
+  while ((await storage.sweep(Date.now(), SWEEP_ROWS)) === SWEEP_ROWS) await delay(20);
+}
+
+// Takes no more requests, finishes those under way, lets the store go. 0 when everything was finished.
+async function shutDown({ server, storage }: Running, log: Logger): Promise<number> {
+  const done = server === null || (await closed(server));
+  if (!done) log.warn({ event: "stopped-with-requests-under-way" });
+  await storage?.close();
+  return done ? 0 : 1;
+}
+
+async function closed(server: Server): Promise<boolean> {
+  const finished = new Promise<boolean>((resolve) => server.close(() => resolve(true)));
+  const patience = delay(STOP_MS, false, { ref: false });
+  // A connection that was busy when the signal came is kept alive after its answer unless it is closed.
+  const closing = setInterval(() => server.closeIdleConnections(), 50);
+  const done = await Promise.race([finished, patience]);
+  clearInterval(closing);
+  return done;
+}
