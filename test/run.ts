@@ -2,46 +2,137 @@
 // With CI=true, a suite that was left out is a failure.
 import { existsSync, globSync } from "node:fs";
 import Mocha from "mocha";
+import { prepareFerretdb, prepareMongoJavaServer } from "./mongodb/install.ts";
+import { type MongoServer, startFerretdb, startMongoJavaServer } from "./support/mongo-servers.ts";
 
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
+const GIVEN = process.env.TEST_MONGODB_URI ?? "";
 
 interface Suite {
   readonly name: string;
-  readonly files: string;
+  // Chosen together by one word.
+  readonly group?: "mongodb";
+  readonly files: readonly string[];
   // Why it cannot run here; null: it can.
-  readonly missing: string | null;
+  readonly missing?: () => Promise<string | null>;
+  // The MongoDB server on which the stores of this suite lie; none: the embedded store.
+  readonly start?: () => Promise<Pick<MongoServer, "uri" | "close">>;
+  // Where a race proves nothing, racers take turns.
+  readonly racers?: "in turn";
 }
+
+const JOURNEYS = "test/journey/*.test.ts";
+const ATTACKS = "test/attacks/*.test.ts";
+const CRASHES = "test/crash/*.test.ts";
+const MONGODB = "test/mongodb/*.test.ts";
 
 const SUITES: readonly Suite[] = [
-  { name: "domain", files: "test/domain/*.test.ts", missing: null },
-  { name: "adapters", files: "test/adapters/*.test.ts", missing: null },
-  { name: "admin", files: "test/admin/*.test.ts", missing: null },
-  { name: "command line", files: "test/scripts/*.test.ts", missing: null },
-  { name: "pages", files: "test/http/*.test.ts", missing: null },
-  { name: "journeys", files: "test/journey/*.test.ts", missing: null },
-  { name: "attacks", files: "test/attacks/*.test.ts", missing: null },
-  { name: "crashes", files: "test/crash/*.test.ts", missing: null },
+  { name: "domain", files: ["test/domain/*.test.ts"] },
+  { name: "adapters", files: ["test/adapters/*.test.ts"] },
+  { name: "admin", files: ["test/admin/*.test.ts"] },
+  { name: "command line", files: ["test/scripts/*.test.ts"] },
+  { name: "pages", files: ["test/http/*.test.ts"] },
+  { name: "journeys", files: [JOURNEYS] },
+  { name: "attacks", files: [ATTACKS] },
+  { name: "crashes", files: [CRASHES] },
   {
     name: "browser",
-    files: "test/browser/*.test.ts",
-    missing: existsSync(CHROMIUM) ? null : `no Chromium at ${CHROMIUM} (set CHROMIUM)`,
+    files: ["test/browser/*.test.ts"],
+    missing: async () =>
+      existsSync(CHROMIUM) ? null : `no Chromium at ${CHROMIUM} (set CHROMIUM)`,
   },
+  {
+    name: "mongodb on mongo-java-server",
+    group: "mongodb",
+    files: [MONGODB, JOURNEYS, ATTACKS, CRASHES],
+    missing: async () => (await prepareMongoJavaServer()).missing,
+    start: startMongoJavaServer,
+  },
+  {
+    name: "mongodb on FerretDB",
+    group: "mongodb",
+    files: ["test/mongodb/contract.test.ts", JOURNEYS],
+    missing: async () => (await prepareFerretdb()).missing,
+    start: startFerretdb,
+    racers: "in turn",
+  },
+  ...(GIVEN === "" ? [] : [onGivenServer(GIVEN)]),
 ];
 
-const wanted = process.argv.slice(2);
-const chosen = SUITES.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
-const left = chosen.filter(({ missing }) => missing !== null);
-
-const mocha = new Mocha({ timeout: 20_000, reporter: "dot", color: process.stdout.isTTY });
-for (const { files } of chosen.filter(({ missing }) => missing === null)) {
-  for (const file of globSync(files).toSorted()) mocha.addFile(file);
+// A real MongoDB, above all.
+function onGivenServer(uri: string): Suite {
+  return {
+    name: "mongodb on TEST_MONGODB_URI",
+    group: "mongodb",
+    files: [MONGODB, JOURNEYS, ATTACKS, CRASHES],
+    start: async () => ({ uri, close: async () => {} }),
+  };
 }
-await mocha.loadFilesAsync();
-const runner = mocha.run((failures) => {
-  for (const { name, missing } of left) console.log(`not run: ${name}: ${missing}`);
-  const { passes = 0, pending = 0 } = runner.stats ?? {};
-  console.log(`${passes} passed, ${failures} failed, ${pending + left.length} skipped`);
-  const incomplete = process.env.CI === "true" && left.length > 0;
-  if (incomplete) console.log("a suite was left out, which CI does not accept");
-  process.exit(failures > 0 || passes === 0 || incomplete ? 1 : 0);
-});
+
+interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly pending: number;
+}
+
+// Runs suites that share a store's kind. The same file can be part of several runs: it is loaded anew for
+// each, under another name.
+async function runFiles(name: string, files: readonly string[]): Promise<Counts> {
+  const mocha = new Mocha({ timeout: 20_000, reporter: "dot", color: process.stdout.isTTY });
+  for (const file of files) mocha.addFile(file);
+  // Mocha's types know nothing of its option.
+  const load: (options: object) => Promise<unknown> = mocha.loadFilesAsync.bind(mocha);
+  await load({ esmDecorator: (file: string) => `${file}?run=${encodeURIComponent(name)}` });
+  return new Promise((resolve) => {
+    const runner = mocha.run((failed) => {
+      const { passes = 0, pending = 0 } = runner.stats ?? {};
+      resolve({ passed: passes, failed, pending });
+    });
+  });
+}
+
+async function runOnServer(suite: Suite, start: NonNullable<Suite["start"]>): Promise<Counts> {
+  const server = await start();
+  process.env.TEST_STORE_URI = server.uri;
+  process.env.TEST_RACERS = suite.racers ?? "at once";
+  console.log(suite.name);
+  try {
+    return await runFiles(suite.name, filesOf([suite]));
+  } finally {
+    delete process.env.TEST_STORE_URI;
+    await server.close();
+  }
+}
+
+function filesOf(suites: readonly Suite[]): string[] {
+  return suites.flatMap(({ files }) => files.flatMap((each) => globSync(each).toSorted()));
+}
+
+const wanted = process.argv.slice(2);
+const chosen = SUITES.filter(
+  ({ name, group = name }) =>
+    wanted.length === 0 || wanted.includes(name) || wanted.includes(group),
+);
+const left: { readonly name: string; readonly missing: string }[] = [];
+const runnable: Suite[] = [];
+for (const suite of chosen) {
+  const missing = (await suite.missing?.()) ?? null;
+  if (missing === null) runnable.push(suite);
+  else left.push({ name: suite.name, missing });
+}
+
+const counts: Counts[] = [];
+const embedded = filesOf(runnable.filter(({ start }) => start === undefined));
+if (embedded.length > 0) counts.push(await runFiles("embedded", embedded));
+for (const suite of runnable) {
+  if (suite.start !== undefined) counts.push(await runOnServer(suite, suite.start));
+}
+
+const total = (of: keyof Counts) => counts.reduce((sum, each) => sum + each[of], 0);
+for (const { name, missing } of left) console.log(`not run: ${name}: ${missing}`);
+console.log(
+  `${total("passed")} passed, ${total("failed")} failed, ${total("pending") + left.length} skipped`,
+);
+const incomplete = process.env.CI === "true" && left.length > 0;
+if (incomplete) console.log("a suite was left out, which CI does not accept");
+process.exit(total("failed") > 0 || total("passed") === 0 || incomplete ? 1 : 0);

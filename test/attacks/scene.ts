@@ -43,7 +43,11 @@ const COUNT = 40;
 // Gaps and daily caps are out of the way unless a test brings its own.
 export async function openScene(options: TestServerOptions = {}): Promise<Scene> {
   const limits = { sendGapSeconds: 0, sendsPerNumberPerDay: 1000, ...options.limits };
-  const server = await startServer({ ...options, limits });
+  return sceneOn(await startServer({ ...options, limits }));
+}
+
+// The same on a server that is there already.
+export async function sceneOn(server: TestServer): Promise<Scene> {
   const [strict, lax, users] = await Promise.all([
     registerRelyingParty(server, { id: "strict", sms: "on" }),
     registerRelyingParty(server, { id: "lax", public: true }),

@@ -1,10 +1,12 @@
 // A real server: the product's own start, as a child process, on a store and a port of its own.
 import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
+import { emptyDatabase } from "./mongo-addresses.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
 const run = promisify(execFile);
@@ -40,19 +42,26 @@ export interface TestServerOptions {
   readonly env?: Record<string, string>;
   readonly limits?: Record<string, number>;
   readonly issuerPath?: string;
+  // Where the issuer is reached, if something stands in front.
+  readonly issuerPort?: number;
+  // False: returns at once, whether it ever gets ready or not.
+  readonly untilReady?: boolean;
 }
 
-// Starts a server and waits until it is ready.
+// Starts a server and waits until it is ready. Its store is the embedded one, or a database of its own on the
+// MongoDB server that TEST_STORE_URI names.
 export async function startServer(options: TestServerOptions = {}): Promise<TestServer> {
   const dataDir = mkdtempSync(path.join(tmpdir(), "latchkey-"));
   const port = await freePort();
-  const issuer = `http://localhost:${port}${options.issuerPath ?? ""}`;
+  const issuer = `http://localhost:${options.issuerPort ?? port}${options.issuerPath ?? ""}`;
+  const { untilReady = true } = options;
   const env: Record<string, string> = {
     PATH: process.env.PATH ?? "",
     HOME: process.env.HOME ?? "/",
     DATA_DIR: dataDir,
     PORT: String(port),
     ISSUER: issuer,
+    ...storeOfTheRun(),
     ...options.env,
   };
   if (options.limits !== undefined) {
@@ -60,9 +69,11 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     writeFileSync(env.LIMITS_FILE, JSON.stringify(options.limits));
   }
   let output = "";
-  let child = await spawnServer(env, issuer, (text) => {
-    output += text;
-  });
+  const start = () =>
+    spawnServer(env, untilReady, (text) => {
+      output += text;
+    });
+  let child = await start();
 
   const server: TestServer = {
     issuer,
@@ -77,7 +88,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
       );
       return JSON.parse(stdout);
     },
-    texts: () => readTexts(path.join(dataDir, "outbox.ndjson")),
+    texts: () => readTexts(path.join(env.DATA_DIR ?? "", "outbox.ndjson")),
     lastCode(number) {
       const text = server.texts().findLast(({ to }) => number === undefined || to === number);
       const code = /#(\d{6})$/.exec(text?.text ?? "")?.[1];
@@ -87,9 +98,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     kill: (signal = "SIGTERM") => stop(child, signal),
     async restart(changes = {}) {
       Object.assign(env, changes);
-      child = await spawnServer(env, issuer, (text) => {
-        output += text;
-      });
+      child = await start();
     },
     async close() {
       await stop(child, "SIGKILL");
@@ -99,9 +108,18 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
   return server;
 }
 
+function storeOfTheRun(): Record<string, string> {
+  const { TEST_STORE_URI } = process.env;
+  if (TEST_STORE_URI === undefined) return {};
+  return {
+    MONGODB_URI: emptyDatabase(TEST_STORE_URI),
+    SECRET: randomBytes(48).toString("base64url"),
+  };
+}
+
 async function spawnServer(
   env: Record<string, string>,
-  issuer: string,
+  untilReady: boolean,
   onOutput: (text: string) => void,
 ): Promise<ChildProcess> {
   const child = spawn(process.execPath, ["src/main.ts"], { env, cwd: ROOT });
@@ -111,7 +129,8 @@ async function spawnServer(
     errors += data.toString();
     onOutput(data.toString());
   });
-  const ready = new URL("/readyz", issuer);
+  if (!untilReady) return child;
+  const ready = `http://localhost:${env.PORT}/readyz`;
   for (let waited = 0; waited < 15_000; waited += 50) {
     if (child.exitCode !== null) throw new Error(`the server ended: ${errors}`);
     const answer = await fetch(ready).catch(() => null);
@@ -141,7 +160,7 @@ function readTexts(file: string): OutboxText[] {
   }
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
     probe.once("error", reject);

@@ -1,6 +1,7 @@
 // One connection (a pool) to one database, and the two doors to it: every port call goes through read or
 // write, is answered within a few seconds whatever the database does, and is waited for on closing.
 import mongoose from "mongoose";
+import { UnavailableError } from "../../ports/errors.ts";
 import { asCallersError, closedError, tooSlowError } from "./failures.ts";
 import type { Models } from "./schemas.ts";
 import { createTurns, type Turns } from "./turns.ts";
@@ -32,12 +33,16 @@ const DURABLE = {
 
 // So that whoever asks has an answer within three seconds, and a new attempt finds what has come back.
 const PATIENCE = {
-  serverSelectionTimeoutMS: 2_000,
+  serverSelectionTimeoutMS: 1_500,
   connectTimeoutMS: 2_000,
   socketTimeoutMS: 5_000,
-  waitQueueTimeoutMS: 2_000,
+  waitQueueTimeoutMS: 1_500,
   heartbeatFrequencyMS: 2_000,
 } as const;
+
+// One request makes several calls. After one has waited in vain, those that follow it wait but briefly.
+const DISTRUST_MS = 1_000;
+const BRIEF_MS = 500;
 
 const POOL_MAX = 50;
 
@@ -70,6 +75,7 @@ export function createDatabase(
   const turns = createTurns();
   const counts = { reads: 0, writes: 0 };
   const underWay = new Set<Promise<unknown>>();
+  let distrustedUntil = 0;
   let closing: Promise<void> | null = null;
 
   async function call<T>(work: (scope: Scope) => Promise<T>): Promise<T> {
@@ -80,10 +86,15 @@ export function createDatabase(
     };
     const working = work({ models, turns, check });
     underWay.add(working);
+    const isDistrusted = performance.now() < distrustedUntil;
     try {
-      return await withinTime(working, callMs);
+      return await withinTime(working, isDistrusted ? Math.min(BRIEF_MS, callMs) : callMs);
     } catch (error) {
-      throw asCallersError(error);
+      const seen = asCallersError(error);
+      if (seen instanceof UnavailableError && !isDistrusted) {
+        distrustedUntil = performance.now() + DISTRUST_MS;
+      }
+      throw seen;
     } finally {
       over = true;
       // Whoever was told that it took too long does not wait for it; closing does.

@@ -44,6 +44,8 @@ export function tooSlowError(): UnavailableError {
 
 function isOfDatabase(error: unknown): error is Error {
   if (error instanceof MongoError) return true;
+  // A connection that breaks while it is written to comes through as the system's own error.
+  if (error instanceof Error && "syscall" in error) return true;
   // Connection lost while Mongoose knew of none.
   return error instanceof mongoose.Error && !(error instanceof mongoose.Error.StrictModeError);
 }

@@ -27,7 +27,7 @@ export interface MongoOptions {
 }
 
 // Whoever waits for a page has an answer within three seconds.
-const CALL_MS = 2_500;
+const CALL_MS = 2_000;
 
 // Connects, and makes what is not there yet. Throws UnavailableError while there is no database to talk to;
 // refuses, with a sentence that says why, one of a newer version, and one that was sealed under another
