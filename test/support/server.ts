@@ -23,6 +23,7 @@ export interface TestServer {
   readonly issuer: string;
   readonly dataDir: string;
   readonly env: Readonly<Record<string, string>>;
+  pid(): number;
   // Everything it has printed.
   output(): string;
   // Runs the command line on its store, and parses what it prints.
@@ -79,6 +80,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     issuer,
     dataDir,
     env,
+    pid: () => child.pid ?? 0,
     output: () => output,
     async latchkey(...args) {
       const { stdout } = await run(
