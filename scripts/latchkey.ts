@@ -8,6 +8,7 @@ import { addDoctorCommand } from "./doctor.ts";
 import { addKeyCommands } from "./key.ts";
 import { addMfaCommands } from "./mfa.ts";
 import { jsonWanted, reportError } from "./run.ts";
+import { addStoreCommands } from "./store.ts";
 import { addUserCommands } from "./user.ts";
 
 const program = new Command("latchkey")
@@ -32,6 +33,7 @@ addUserCommands(program);
 addMfaCommands(program);
 addKeyCommands(program);
 addAuditCommands(program);
+addStoreCommands(program);
 addDoctorCommand(program);
 addDemoCommand(program);
 

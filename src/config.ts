@@ -23,6 +23,8 @@ export interface Config {
   readonly acr: { readonly single: string; readonly multi: string };
   readonly dataDir: string;
   readonly store: StoreConfig;
+  // Where the embedded store is or would be.
+  readonly embeddedFile: string;
   // How many processes serve.
   readonly workers: number;
   readonly outboxFile: string;
@@ -92,6 +94,7 @@ export function readConfig(environment: Environment = process.env): Config {
   if (limits === null || problems.length > 0) throw new ConfigError(problems);
 
   const dataDir = path.resolve(values.DATA_DIR);
+  const embeddedFile = path.join(dataDir, "latchkey.sqlite");
   const paid = values.SMS_PROVIDERS.some((name) => name !== "outbox");
   return Object.freeze({
     production,
@@ -101,7 +104,8 @@ export function readConfig(environment: Environment = process.env): Config {
     trustProxy: values.TRUST_PROXY,
     acr: { single: values.ACR_SINGLE, multi: values.ACR_MULTI },
     dataDir,
-    store: storeOf(values, dataDir),
+    store: storeOf(values, embeddedFile),
+    embeddedFile,
     workers: values.WORKERS,
     outboxFile: path.join(dataDir, "outbox.ndjson"),
     secrets: values.SECRET ?? [generatedSecret(dataDir)],
@@ -186,10 +190,8 @@ function checkStore(values: CheckedEnvironment, production: boolean, problems: s
   }
 }
 
-function storeOf({ MONGODB_URI: uri }: CheckedEnvironment, dataDir: string): StoreConfig {
-  return uri === undefined
-    ? { kind: "sqlite", file: path.join(dataDir, "latchkey.sqlite") }
-    : { kind: "mongodb", uri };
+function storeOf({ MONGODB_URI: uri }: CheckedEnvironment, file: string): StoreConfig {
+  return uri === undefined ? { kind: "sqlite", file } : { kind: "mongodb", uri };
 }
 
 function vonageOf(values: CheckedEnvironment, problems: string[]): VonageConfig | null {

@@ -142,6 +142,9 @@ async function setUp(config: Config, admin: AdminDeps): ReturnType<typeof makeDe
         "npx latchkey client remove demo; npx latchkey user remove demo",
     ]);
   }
+  if (await admin.storage.transfer.isUnderWay()) {
+    throw new ConfigError(["the store is half copied; finish it with: npx latchkey store copy"]);
+  }
   await ensureSigningKeys(admin);
   return mayDemo(config) ? makeDemo(admin, demoUris(config.issuer)) : null;
 }

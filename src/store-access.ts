@@ -1,6 +1,7 @@
 // app.ts' way to open a store, which the command line shares. What is not needed is not loaded: most
 // commands hash nothing.
-import type { Config } from "./config.ts";
+import { existsSync } from "node:fs";
+import type { Config, StoreConfig } from "./config.ts";
 import type { PasswordHasher } from "./ports/password-hasher.ts";
 import type { Storage } from "./ports/storage.ts";
 
@@ -8,16 +9,52 @@ type StoreChoice = Pick<Config, "store" | "secrets">;
 
 // Opens the store of this configuration, making it if there is none. Whoever opens it closes it. Throws
 // UnavailableError while there is no MongoDB to talk to.
-export async function openStorage({ store, secrets }: StoreChoice): Promise<Storage> {
+export async function openStorage(
+  { store, secrets }: StoreChoice,
+  more: { readonly movedDataKey?: Uint8Array; readonly callMs?: number } = {},
+): Promise<Storage> {
   switch (store.kind) {
     case "sqlite": {
       const { openSqliteStorage } = await import("./adapters/sqlite/storage.ts");
-      return openSqliteStorage({ file: store.file, secrets });
+      return openSqliteStorage({ file: store.file, secrets, movedDataKey: more.movedDataKey });
     }
     case "mongodb": {
       const { openMongoStorage } = await import("./adapters/mongo/storage.ts");
-      return openMongoStorage({ uri: store.uri, secrets });
+      return openMongoStorage({ uri: store.uri, secrets, ...more });
     }
+  }
+}
+
+// Nobody waits for a page here, and a batch may be large.
+const COPY_CALL_MS = 60_000;
+
+// Both stores of this configuration, to copy from the other one to the target, which is made under the data
+// key of the source if there is none yet. A source that is not there is not made: throws.
+export async function openForCopy(
+  config: Pick<Config, "store" | "embeddedFile" | "secrets">,
+  target: "mongodb" | "embedded",
+): Promise<{ source: Storage; target: Storage; close(): Promise<void> }> {
+  const { secrets, store } = config;
+  const embedded: StoreConfig = { kind: "sqlite", file: config.embeddedFile };
+  const [from, to] = target === "mongodb" ? [embedded, store] : [store, embedded];
+  if (from.kind === "sqlite" && !existsSync(from.file)) {
+    throw new Error(`There is no store at ${from.file}.`);
+  }
+  const source = await openStorage({ store: from, secrets }, { callMs: COPY_CALL_MS });
+  try {
+    const movedDataKey = source.vault.wrap(secrets[0] ?? "");
+    const opened = await openStorage(
+      { store: to, secrets },
+      { callMs: COPY_CALL_MS, movedDataKey },
+    );
+    const close = async () => {
+      await opened.close();
+      await source.close();
+    };
+    return { source, target: opened, close };
+  } catch (error) {
+    await source.close();
+    throw error;
   }
 }
 

@@ -21,6 +21,8 @@ export interface Vault {
   index(kind: string, value: string): string;
   // A key for another purpose, from the data key.
   derive(purpose: string): Buffer;
+  // The data key, wrapped so that whoever has this secret can open another vault of it.
+  wrap(secret: string): Buffer;
 }
 
 const NONCE_BYTES = 12;
@@ -69,6 +71,7 @@ export function openVault(dataKey: Uint8Array): Vault {
     index: (kind, value) =>
       createHmac("sha256", indexKey).update(`${kind}\0${value}`).digest("base64url"),
     derive: (purpose) => deriveKey(dataKey, `derive:${purpose}`),
+    wrap: (secret) => wrapDataKey(dataKey, secret),
   };
 }
 

@@ -15,6 +15,7 @@ import type { Instant } from "../domain/time.ts";
 import type { LoginName, User } from "../domain/user.ts";
 import type { Vault } from "../domain/vault.ts";
 import type { RecordStore } from "./records.ts";
+import type { TransferStore } from "./transfer.ts";
 
 export interface Storage {
   readonly users: UserStore;
@@ -25,6 +26,7 @@ export interface Storage {
   readonly records: RecordStore;
   readonly signingKeys: SigningKeyStore;
   readonly audit: AuditLog;
+  readonly transfer: TransferStore;
   // Seals and indexes under this store's data key; also the root of the pairwise salt.
   readonly vault: Vault;
 

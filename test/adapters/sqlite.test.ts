@@ -27,10 +27,12 @@ describe("the statements of sqlite", () => {
   const WHOLE_TABLES = [
     "SELECT id, sealed FROM applications ORDER BY id",
     "SELECT kid, sealed FROM signing_keys ORDER BY created_at, kid",
-    "SELECT 1 FROM signing_keys LIMIT 1",
     "SELECT 1 FROM signing_keys WHERE kid = ? OR (alg = ? AND created_at > ?) LIMIT 1",
     "SELECT count(*) AS objects FROM sqlite_schema",
   ];
+
+  // Whether there is anything at all: looks at one row, and stops.
+  const ONE_ROW = /^SELECT 1 FROM \w+ LIMIT 1$/;
 
   it("find their rows by an index, and never by reading a whole table", async () => {
     const file = `${directory}/plans.sqlite`;
@@ -46,7 +48,7 @@ describe("the statements of sqlite", () => {
     connection.close();
     assert.ok(asked.length > 50, "the contract has to run first");
     assert.deepEqual(
-      scanning.filter((text) => !WHOLE_TABLES.includes(text)),
+      scanning.filter((text) => !WHOLE_TABLES.includes(text) && !ONE_ROW.test(text)),
       [],
     );
   });

@@ -12,6 +12,7 @@ import { recordStoreContract } from "./record-store.ts";
 import { rulesStoreContract } from "./rules-store.ts";
 import { sessionsContract } from "./sessions.ts";
 import { signingKeyStoreContract } from "./signing-key-store.ts";
+import { transferStoreContract } from "./transfer-store.ts";
 import { userStoreContract } from "./user-store.ts";
 
 const CONTRACTS = [
@@ -27,6 +28,7 @@ const CONTRACTS = [
   sessionsContract,
   signingKeyStoreContract,
   auditLogContract,
+  transferStoreContract,
   lifecycleContract,
 ];
 

@@ -1,11 +1,36 @@
 // The ports' contract over the wire, on the server of this run. Races mean something where a single operation
 // is atomic, as it is on mongo-java-server and on MongoDB.
+import assert from "node:assert/strict";
 import { storageContract } from "../contract/index.ts";
 import { emptyDatabase } from "../support/mongo-addresses.ts";
 import { openPatiently } from "../support/mongo-stores.ts";
+import { type QueryShape, queriesIn, unindexed } from "../support/query-shapes.ts";
+
+const shapes = new Map<string, QueryShape>();
 
 storageContract(
   "mongo storage",
-  () => openPatiently(emptyDatabase(process.env.TEST_STORE_URI ?? "")),
+  () =>
+    openPatiently(emptyDatabase(process.env.TEST_STORE_URI ?? ""), (command) => {
+      for (const shape of queriesIn(command)) shapes.set(JSON.stringify(shape), shape);
+    }),
   process.env.TEST_RACERS === "in turn" ? "in turn" : "at once",
 );
+
+describe("the queries of mongo storage", () => {
+  it("find their documents by an index that is declared, and never by reading a whole collection", () => {
+    assert.ok(shapes.size > 40, "the contract has to run first");
+    assert.deepEqual([...shapes.values()].filter(unindexed), []);
+  });
+
+  it("are judged by the declared indexes", () => {
+    const query = { collection: "records", operation: "find", sort: [] };
+    assert.ok(unindexed({ ...query, fields: ["model"] }));
+    assert.ok(unindexed({ ...query, fields: [] }));
+    assert.ok(!unindexed({ ...query, fields: ["grantId", "model"] }));
+    assert.ok(!unindexed({ ...query, fields: ["_id"] }));
+    const audit = { collection: "audit", operation: "find" };
+    assert.ok(!unindexed({ ...audit, fields: ["action", "_id"], sort: ["_id"] }));
+    assert.ok(unindexed({ ...audit, fields: ["action"], sort: ["at"] }));
+  });
+});

@@ -22,7 +22,8 @@ export interface OutboxText {
 export interface TestServer {
   readonly issuer: string;
   readonly dataDir: string;
-  readonly env: Readonly<Record<string, string>>;
+  // What the next start and the command line get.
+  readonly env: Record<string, string>;
   pid(): number;
   // Everything it has printed.
   output(): string;

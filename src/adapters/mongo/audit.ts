@@ -2,6 +2,7 @@
 // collection (docs/operations.md).
 import type { AuditEvent, StoredAuditEvent } from "../../domain/audit-event.ts";
 import type { Vault } from "../../domain/vault.ts";
+import { UnavailableError } from "../../ports/errors.ts";
 import type { AuditLog, AuditQuery } from "../../ports/storage.ts";
 import { openEvent, sealDetails } from "../stored/audit-event.ts";
 import type { Database, Scope } from "./database.ts";
@@ -36,28 +37,45 @@ export async function numberEvents(
     .lean();
   const last = counter?.count;
   if (last === undefined) throw new TypeError("the audit counter has no number");
-  return events.map((event, i) => ({
-    _id: last - events.length + 1 + i,
+  return events.map((event, i) => auditDocument(vault, event, last - events.length + 1 + i));
+}
+
+export function auditDocument(vault: Vault, event: AuditEvent, id: number): AuditDocument {
+  return {
+    _id: id,
     at: event.at,
     actor: event.actor,
     action: event.action,
     target: event.target,
     because: event.because,
     details: sealDetails(vault, event),
-  }));
+  };
+}
+
+// Later events get higher numbers than this.
+export async function raiseCounter({ models }: Scope, last: number): Promise<void> {
+  await models.meta.updateOne({ _id: COUNTER }, { $max: { count: last } }, { upsert: true });
 }
 
 // Those that are there already were written by somebody who finished the same change.
-export async function writeEvents(
-  { models }: Scope,
-  events: readonly AuditDocument[],
-): Promise<void> {
+export async function writeEvents(scope: Scope, events: readonly AuditDocument[]): Promise<void> {
   if (events.length === 0) return;
   try {
-    await models.audit.insertMany([...events], { ordered: false });
+    await scope.models.audit.insertMany([...events], { ordered: false });
   } catch (error) {
     if (!areDuplicates(error)) throw error;
+    await requireWritten(scope, events);
   }
+}
+
+// Sealing gives every event bytes of its own. Another one under the same number would mean that the database
+// gave the number out twice: then this one must not be taken for written.
+async function requireWritten({ models }: Scope, events: readonly AuditDocument[]): Promise<void> {
+  const ids = events.map(({ _id }) => _id);
+  const found = await models.audit.find({ _id: { $in: ids } }).lean<AuditDocument[]>();
+  const stored = new Map(found.map(({ _id, details }) => [_id, details]));
+  if (events.every(({ _id, details }) => stored.get(_id)?.equals(details))) return;
+  throw new UnavailableError("store", "two audit events have the same number");
 }
 
 async function listEvents(

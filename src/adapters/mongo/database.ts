@@ -46,9 +46,19 @@ const BRIEF_MS = 500;
 
 const POOL_MAX = 50;
 
+// A command as it is sent.
+export type Command = Readonly<Record<string, unknown>>;
+
+export interface ConnectOptions {
+  readonly uri: string;
+  // Told of every command; tests hold their shapes against the indexes.
+  readonly onCommand?: ((command: Command) => void) | undefined;
+}
+
 // Connects, or throws UnavailableError.
-export async function connect(options: { readonly uri: string }): Promise<mongoose.Connection> {
-  const connection = mongoose.createConnection(options.uri, {
+export async function connect({ uri, onCommand }: ConnectOptions): Promise<mongoose.Connection> {
+  const connection = mongoose.createConnection(uri, {
+    monitorCommands: onCommand !== undefined,
     ...DURABLE,
     ...PATIENCE,
     maxPoolSize: POOL_MAX,
@@ -59,7 +69,9 @@ export async function connect(options: { readonly uri: string }): Promise<mongoo
     autoCreate: false,
   });
   try {
-    return await connection.asPromise();
+    await connection.asPromise();
+    if (onCommand) connection.getClient().on("commandStarted", (event) => onCommand(event.command));
+    return connection;
   } catch (error) {
     await connection.close().catch(() => {});
     throw asCallersError(error);

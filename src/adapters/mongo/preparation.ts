@@ -40,12 +40,16 @@ export async function buildIndexes(connection: Connection): Promise<void> {
 
 // One of several first starts makes the key; each takes what is there. Wrapped anew only if nobody has
 // wrapped it anew meanwhile.
-export async function readDataKey({ meta }: Models, secrets: readonly string[]): Promise<Buffer> {
+export async function readDataKey(
+  { meta }: Models,
+  secrets: readonly string[],
+  moved?: Uint8Array | undefined,
+): Promise<Buffer> {
   const _id = "data-key";
   for (;;) {
     const found = await meta.findOne({ _id }).lean();
     const stored = found?.bytes ?? null;
-    const { dataKey, toStore } = openDataKey(stored, secrets);
+    const { dataKey, toStore } = openDataKey(stored, secrets, moved);
     if (toStore === null) return dataKey;
     if (stored === null) {
       await meta.updateOne({ _id }, { $setOnInsert: { bytes: toStore } }, { upsert: true });

@@ -10,7 +10,7 @@ import type { Database, Scope } from "./database.ts";
 import type { SigningKeysDocument } from "./documents.ts";
 import { eventsOf, owing, payAudit } from "./pending.ts";
 
-const ALL = "all";
+export const ALL_KEYS = "all";
 
 interface KeyAddition {
   readonly keys: readonly SigningKey[];
@@ -22,7 +22,7 @@ export function createSigningKeyStore(database: Database, vault: Vault): Signing
   return {
     list: () =>
       database.read(async ({ models }) => {
-        const found = await findRevised(models.signing_keys, ALL);
+        const found = await findRevised(models.signing_keys, ALL_KEYS);
         const keys = found?.keys.map(({ kid, sealed }) => openSigningKey(vault, kid, sealed)) ?? [];
         return keys.toSorted((a, b) => a.createdAt - b.createdAt || (a.kid < b.kid ? -1 : 1));
       }),
@@ -35,7 +35,7 @@ export function createSigningKeyStore(database: Database, vault: Vault): Signing
         await changeDocument<SigningKeysDocument, null>(
           scope,
           scope.models.signing_keys,
-          ALL,
+          ALL_KEYS,
           (found) => {
             if (found === null) return { keep: null };
             const keys = found.keys.filter(({ kid }) => !kids.includes(kid));
@@ -53,7 +53,7 @@ async function addKeys(scope: Scope, vault: Vault, addition: KeyAddition): Promi
   const { said, after } = await changeDocument<SigningKeysDocument, boolean>(
     scope,
     signing_keys,
-    ALL,
+    ALL_KEYS,
     async (found) => {
       const stored = found?.keys ?? [];
       if (keys.some((key) => isLate(stored, key, newestKnown))) return { keep: false };

@@ -4,7 +4,7 @@ import { openVault, type Vault } from "../../domain/vault.ts";
 import type { Storage } from "../../ports/storage.ts";
 import { createApplicationStore } from "./applications.ts";
 import { createAuditLog } from "./audit.ts";
-import { connect, createDatabase, type Database } from "./database.ts";
+import { type ConnectOptions, connect, createDatabase, type Database } from "./database.ts";
 import { asCallersError } from "./failures.ts";
 import { createInteractionStore } from "./interactions.ts";
 import { createNumberStore } from "./numbers.ts";
@@ -14,14 +14,16 @@ import { createRulesStore } from "./rules.ts";
 import { createModels } from "./schemas.ts";
 import { createSigningKeyStore } from "./signing-keys.ts";
 import { sweepExpired } from "./sweep.ts";
+import { createTransferStore } from "./transfer.ts";
 import { createUserStore } from "./users.ts";
 
-export interface MongoOptions {
-  // Names the servers and the database.
-  readonly uri: string;
+// `uri` names the servers and the database.
+export interface MongoOptions extends ConnectOptions {
   // The first one wraps the data key; any of them may unwrap it.
   readonly secrets: readonly string[];
   readonly now?: (() => number) | undefined;
+  // The wrapped data key of the store that is to be moved into this one.
+  readonly movedDataKey?: Uint8Array | undefined;
   // How long one call may take in all before its caller is told that the store is unavailable.
   readonly callMs?: number | undefined;
 }
@@ -33,13 +35,13 @@ const CALL_MS = 2_000;
 // refuses, with a sentence that says why, one of a newer version, and one that was sealed under another
 // secret.
 export async function openMongoStorage(options: MongoOptions): Promise<Storage> {
-  const { uri, secrets, now = Date.now, callMs = CALL_MS } = options;
-  const connection = await connect({ uri });
+  const { secrets, now = Date.now, callMs = CALL_MS } = options;
+  const connection = await connect(options);
   try {
     const models = createModels(connection);
     await requireKnownSchema(models);
     await buildIndexes(connection);
-    const dataKey = await readDataKey(models, secrets);
+    const dataKey = await readDataKey(models, secrets, options.movedDataKey);
     return createStorage(createDatabase(connection, models, callMs), openVault(dataKey), now);
   } catch (error) {
     await connection.close();
@@ -57,6 +59,7 @@ function createStorage(database: Database, vault: Vault, now: () => number): Sto
     records: createRecordStore(database, vault),
     signingKeys: createSigningKeyStore(database, vault),
     audit: createAuditLog(database, vault),
+    transfer: createTransferStore(database, vault),
     vault,
     // Written, not only asked: a primary that can reach no majority shows here.
     ping: () =>

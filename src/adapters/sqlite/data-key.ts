@@ -2,11 +2,16 @@
 import { openDataKey } from "../stored/data-key.ts";
 import { bytesIn, type Sql } from "./sql.ts";
 
-export function readDataKey(sql: Sql, secrets: readonly string[]): Buffer {
+export function readDataKey(
+  sql: Sql,
+  secrets: readonly string[],
+  moved?: Uint8Array | undefined,
+): Buffer {
   const row = sql.get("SELECT value FROM meta WHERE name = 'data-key'");
   const { dataKey, toStore } = openDataKey(
     row === undefined ? null : bytesIn(row, "value"),
     secrets,
+    moved,
   );
   if (toStore !== null) {
     sql.run(

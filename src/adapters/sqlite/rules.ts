@@ -65,7 +65,7 @@ function applicationExists(sql: Sql, id: string): boolean {
   return sql.get("SELECT 1 FROM applications WHERE id = ?", id) !== undefined;
 }
 
-function putRules(sql: Sql, scope: string, rules: string | null): void {
+export function putRules(sql: Sql, scope: string, rules: string | null): void {
   if (rules === null) {
     sql.run("DELETE FROM rules WHERE scope = ?", scope);
     return;

@@ -15,6 +15,7 @@ import { createRulesStore } from "./rules.ts";
 import { migrate, requireOurFile } from "./schema.ts";
 import { createSigningKeyStore } from "./signing-keys.ts";
 import { sweepExpired } from "./sweep.ts";
+import { createTransferStore } from "./transfer.ts";
 import { createUserStore } from "./users.ts";
 
 export interface SqliteOptions {
@@ -23,6 +24,8 @@ export interface SqliteOptions {
   // The first one wraps the data key; any of them may unwrap it.
   readonly secrets: readonly string[];
   readonly now?: (() => number) | undefined;
+  // The wrapped data key of the store that is to be moved into this one.
+  readonly movedDataKey?: Uint8Array | undefined;
   // Told the text of every statement once; tests ask SQLite how it means to run them.
   readonly onPrepare?: ((text: string) => void) | undefined;
 }
@@ -38,7 +41,7 @@ export async function openSqliteStorage(options: SqliteOptions): Promise<Storage
     const database = createDatabase(connection, options.onPrepare);
     const dataKey = await database.write((sql) => {
       migrate(sql, file);
-      return readDataKey(sql, secrets);
+      return readDataKey(sql, secrets, options.movedDataKey);
     });
     return createStorage(database, openVault(dataKey), now);
   } catch (error) {
@@ -73,6 +76,7 @@ function createStorage(database: Database, vault: Vault, now: () => number): Sto
     records: createRecordStore(database, vault),
     signingKeys: createSigningKeyStore(database, vault),
     audit: createAuditLog(database, vault),
+    transfer: createTransferStore(database, vault),
     vault,
     // Written, not only asked: a full disk and a file that may not be written show here.
     ping: () =>

@@ -84,6 +84,13 @@ export function writeLoginNames(sql: Sql, vault: Vault, user: User): void {
   }
 }
 
+// False: there is no such user.
+export function removeUser(sql: Sql, id: string): boolean {
+  if (sql.run("DELETE FROM users WHERE id = ?", id) === 0) return false;
+  removeLoginNames(sql, id);
+  return true;
+}
+
 export function removeLoginNames(sql: Sql, userId: string): void {
   sql.run("DELETE FROM login_names WHERE user_id = ?", userId);
 }

@@ -14,7 +14,7 @@ import {
   insertUser,
   listUsers,
   namesAreTaken,
-  removeLoginNames,
+  removeUser,
   setFactorAttempts,
   updateUser,
   writeLoginNames,
@@ -84,8 +84,7 @@ function replace(
 }
 
 function remove(sql: Sql, vault: Vault, id: string, audit: AuditEvent): "changed" | "absent" {
-  if (sql.run("DELETE FROM users WHERE id = ?", id) === 0) return "absent";
-  removeLoginNames(sql, id);
+  if (!removeUser(sql, id)) return "absent";
   appendAudit(sql, vault, [audit]);
   return "changed";
 }

@@ -8,7 +8,20 @@ export interface OpenedDataKey {
   readonly toStore: Buffer | null;
 }
 
-export function openDataKey(stored: Uint8Array | null, secrets: readonly string[]): OpenedDataKey {
+// `moved`: the wrapped key of the store that moves here, which this store must have or gets.
+export function openDataKey(
+  stored: Uint8Array | null,
+  secrets: readonly string[],
+  moved: Uint8Array | null = null,
+): OpenedDataKey {
+  const opened = open(stored ?? moved, secrets);
+  if (moved !== null && !opened.dataKey.equals(open(moved, secrets).dataKey)) {
+    throw new Error("The store has a data key of its own; only an empty one can be moved into.");
+  }
+  return stored === null && moved !== null ? { ...opened, toStore: Buffer.from(moved) } : opened;
+}
+
+function open(stored: Uint8Array | null, secrets: readonly string[]): OpenedDataKey {
   const [first] = secrets;
   if (first === undefined) throw new RangeError("at least one secret is needed");
   if (stored === null) {
