@@ -17,8 +17,8 @@ export function isDuplicate(error: unknown): boolean {
 export function areDuplicates(error: unknown): boolean {
   if (!(error instanceof MongoBulkWriteError)) return isDuplicate(error);
   const errors = Array.isArray(error.writeErrors) ? error.writeErrors : [error.writeErrors];
-  // A batch can be written and yet not be known to survive: that is no duplicate.
-  const unsure = error.result.getWriteConcernError() !== undefined;
+  // A batch whose answer was lost has no errors, and one that is written may not be known to survive.
+  const unsure = errors.length === 0 || error.result.getWriteConcernError() !== undefined;
   return !unsure && errors.every((each) => each.code === DUPLICATE_KEY);
 }
 

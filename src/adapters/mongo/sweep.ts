@@ -24,7 +24,7 @@ export async function sweepExpired(
   vault: Vault,
   given: { readonly now: Instant; readonly rowsMax: number },
 ): Promise<number> {
-  await database.write((scope) => payDebts(scope, vault));
+  await database.write((scope) => payDebts(scope, vault, given.now));
   let deleted = 0;
   for (const name of EXPIRING) {
     for (let full = true; full && deleted < given.rowsMax; ) {
@@ -54,22 +54,24 @@ async function deleteExpired(model: Model<Expiring>, now: Instant, rows: number)
   return (await model.deleteMany({ _id: { $in: ids }, ...expired })).deletedCount;
 }
 
-async function payDebts(scope: Scope, vault: Vault): Promise<void> {
+async function payDebts(scope: Scope, vault: Vault, now: Instant): Promise<void> {
+  const before = toDate(now - ABANDONED_MS);
   const { users, applications, interactions, signing_keys } = scope.models;
-  for (const each of await debtorsIn(interactions)) await payMove(scope, vault, each);
-  for (const each of await debtorsIn(signing_keys)) await payAudit(scope, signing_keys, each);
-  for (const each of await debtorsIn(users)) {
+  for (const each of await debtorsIn(interactions, before)) await payMove(scope, vault, each);
+  for (const each of await debtorsIn(signing_keys, before))
+    await payAudit(scope, signing_keys, each);
+  for (const each of await debtorsIn(users, before)) {
     if (each.removed) await finishRemoval(scope, users, each);
     else await payAudit(scope, users, each);
   }
-  for (const each of await debtorsIn(applications)) {
+  for (const each of await debtorsIn(applications, before)) {
     if (each.removed) await finishRemoval(scope, applications, each);
     else await payAudit(scope, applications, each);
   }
 }
 
-async function debtorsIn<D extends Revised>(model: Model<D>): Promise<D[]> {
-  const abandoned = { "pending.since": { $lte: new Date(Date.now() - ABANDONED_MS) } };
+async function debtorsIn<D extends Revised>(model: Model<D>, before: Date): Promise<D[]> {
+  const abandoned = { "pending.since": { $lte: before } };
   return (await model
     .find(abandoned as never)
     .limit(DEBTORS_MAX)
