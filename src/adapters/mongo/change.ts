@@ -24,16 +24,18 @@ export interface Changed<D, T> {
 const ROUNDS_MAX = 200;
 const PAUSE_MS_MAX = 20;
 
+// `known`: the document as it was read a moment ago, if it was; if it has changed since, the write will tell.
 export async function changeDocument<D extends Revised, T>(
   scope: Scope,
   model: Model<D>,
   id: string,
   decide: (found: D | null) => Change<D, T> | Promise<Change<D, T>>,
+  known?: D | null | undefined,
 ): Promise<Changed<D, T>> {
   return scope.turns(`${model.modelName}:${id}`, async () => {
     for (let round = 0; round < ROUNDS_MAX; round++) {
       scope.check();
-      const found = await findRevised(model, id);
+      const found = round === 0 && known !== undefined ? known : await findRevised(model, id);
       const change = await decide(found);
       if ("keep" in change) return { said: change.keep, after: found };
       scope.check();

@@ -7,13 +7,10 @@ import type { Instant } from "../../domain/time.ts";
 import type { User } from "../../domain/user.ts";
 import type { Vault } from "../../domain/vault.ts";
 import type { AttemptCounted, InteractionStore } from "../../ports/storage.ts";
-import { interactionKey } from "../stored/interaction.ts";
 import { type Change, changeDocument } from "./change.ts";
 import type { Scope } from "./database.ts";
-import { aliveAt } from "./dates.ts";
-import type { InteractionDocument, UserDocument } from "./documents.ts";
-import { attemptsKey, interactionFrom } from "./interaction-documents.ts";
-import { payMove } from "./move-effects.ts";
+import type { UserDocument } from "./documents.ts";
+import { attemptsKey, findInteractionDocument, interactionFrom } from "./interaction-documents.ts";
 import { factorFields, userFrom } from "./user-documents.ts";
 
 interface CodeAttempt {
@@ -35,12 +32,8 @@ export async function countCodeAttempt(
   attempt: CodeAttempt,
 ): Promise<AttemptCounted> {
   const { uid, now } = attempt;
-  const document = await scope.models.interactions
-    .findOne({ _id: interactionKey(uid), expiresAt: aliveAt(now) })
-    .lean<InteractionDocument>();
+  const document = await findInteractionDocument(scope, vault, uid, now);
   if (document === null) return { outcome: "not-due", interaction: null };
-  await payMove(scope, vault, document);
-
   const interaction = interactionFrom(vault, uid, document);
   const { state } = interaction;
   const challenge = state?.step === "code" ? state.challenge : null;

@@ -11,17 +11,29 @@ import type { InteractionDocument, UserDocument } from "./documents.ts";
 import { payMove } from "./move-effects.ts";
 
 // An expired one is as good as none.
+export async function findInteractionDocument(
+  scope: Scope,
+  vault: Vault,
+  uid: string,
+  now: Instant,
+): Promise<InteractionDocument | null> {
+  const found = await scope.models.interactions
+    .findOne({ _id: interactionKey(uid), expiresAt: aliveAt(now) })
+    .lean<InteractionDocument>();
+  if (found === null || found.pending === undefined) return found;
+  await payMove(scope, vault, found);
+  const { pending: _, ...paid } = found;
+  return paid;
+}
+
 export async function findInteraction(
   scope: Scope,
   vault: Vault,
   uid: string,
   now: Instant,
 ): Promise<Interaction | null> {
-  const found = await scope.models.interactions
-    .findOne({ _id: interactionKey(uid), expiresAt: aliveAt(now) })
-    .lean<InteractionDocument>();
+  const found = await findInteractionDocument(scope, vault, uid, now);
   if (found === null) return null;
-  await payMove(scope, vault, found);
   const interaction = interactionFrom(vault, uid, found);
   const { state } = interaction;
   const waits = state?.step === "code" && state.challenge !== null && state.userId !== null;

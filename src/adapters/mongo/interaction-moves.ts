@@ -15,7 +15,7 @@ import { changeDocument } from "./change.ts";
 import type { Scope } from "./database.ts";
 import { isAlive } from "./dates.ts";
 import type { InteractionDocument } from "./documents.ts";
-import { findInteraction } from "./interaction-documents.ts";
+import { findInteractionDocument } from "./interaction-documents.ts";
 import { payMove, releaseEffects, reserveEffects, sealProof } from "./move-effects.ts";
 import { clearAttempts, refundAttempts } from "./password-attempts.ts";
 import { eventsOf, owing } from "./pending.ts";
@@ -25,18 +25,18 @@ export async function moveInteraction(
   vault: Vault,
   move: InteractionMove,
 ): Promise<MoveOutcome> {
-  const interaction = await findInteraction(scope, vault, move.uid, move.now);
-  if (interaction === null || !isMadeFrom(interaction, move)) return { outcome: "stale" };
+  const found = await findInteractionDocument(scope, vault, move.uid, move.now);
+  if (found === null || !canBeMade(vault, move, found)) return { outcome: "stale" };
 
-  const refusal = await reserveEffects(scope, vault, move);
-  if (refusal !== null) return refusal;
-  const moved = await writeMove(scope, vault, move);
+  const reserved = await reserveEffects(scope, vault, move);
+  if (reserved.refusal !== null) return reserved.refusal;
+  const moved = await writeMove(scope, vault, move, found);
   if (moved === null) {
     await releaseEffects(scope, vault, move);
     return { outcome: "stale" };
   }
 
-  await payMove(scope, vault, moved);
+  await payMove(scope, vault, moved, reserved.user);
   await clearAttempts(scope, vault, move.effects.clearAttempts ?? []);
   await refundAttempts(scope, vault, move.effects.refundAttempts ?? []);
   return { outcome: "moved", version: moved.version };
@@ -47,8 +47,9 @@ async function writeMove(
   scope: Scope,
   vault: Vault,
   move: InteractionMove,
+  known: InteractionDocument,
 ): Promise<InteractionDocument | null> {
-  const { uid, to, record, now } = move;
+  const { uid, to, record } = move;
   const key = interactionKey(uid);
   const events = eventsOf(scope, vault, move.effects.audit ?? []);
   const { said, after } = await changeDocument<InteractionDocument, boolean>(
@@ -56,9 +57,7 @@ async function writeMove(
     scope.models.interactions,
     key,
     async (found) => {
-      if (found === null || !isAlive(found.expiresAt, now)) return { keep: false };
-      const state = found.state ? openState(vault, uid, found.state) : null;
-      if (!isMadeFrom({ version: found.version, state }, move)) return { keep: false };
+      if (found === null || !canBeMade(vault, move, found)) return { keep: false };
       const version = found.version + 1;
       const put = {
         ...found,
@@ -70,6 +69,12 @@ async function writeMove(
       };
       return { put, say: true };
     },
+    known,
   );
   return said ? after : null;
+}
+
+function canBeMade(vault: Vault, move: InteractionMove, found: InteractionDocument): boolean {
+  const state = found.state ? openState(vault, move.uid, found.state) : null;
+  return isAlive(found.expiresAt, move.now) && isMadeFrom({ version: found.version, state }, move);
 }

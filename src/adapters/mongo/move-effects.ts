@@ -19,7 +19,7 @@ import {
   reserveBinding,
 } from "./numbers.ts";
 import { payAudit } from "./pending.ts";
-import { factorFields, findUser, userFields, userFrom } from "./user-documents.ts";
+import { factorFields, findUserDocument, userFields, userFrom } from "./user-documents.ts";
 
 type Refusal = Exclude<MoveOutcome, { outcome: "moved" }>;
 type SendEffect = NonNullable<MoveEffects["send"]>;
@@ -31,20 +31,27 @@ interface Proof {
   readonly at: Instant;
 }
 
-// Null: all is reserved that the move needs. Otherwise nothing is.
+interface Reserved {
+  // Null: all is reserved that the move needs. Otherwise nothing is.
+  readonly refusal: Refusal | null;
+  // The user of a proof, as it was read.
+  readonly user?: UserDocument | null;
+}
+
 export async function reserveEffects(
   scope: Scope,
   vault: Vault,
   { effects, now }: Pick<InteractionMove, "effects" | "now">,
-): Promise<Refusal | null> {
+): Promise<Reserved> {
   const { send, codeProved } = effects;
-  const unproved = codeProved ? await reserveProof(scope, vault, codeProved, now) : null;
-  if (unproved !== null) return unproved;
+  const user = codeProved ? await findUserDocument(scope, codeProved.userId) : null;
+  const unproved = codeProved ? await reserveProof(scope, vault, codeProved, { user, now }) : null;
+  if (unproved !== null) return { refusal: unproved };
   const unsent = send ? await countSend(scope, vault, send, now) : null;
   if (unsent !== null && codeProved?.bind) {
     await releaseBinding(scope, vault, codeProved.number, codeProved.userId);
   }
-  return unsent;
+  return { refusal: unsent, user };
 }
 
 // Nothing came of the move.
@@ -69,15 +76,17 @@ export function sealProof(vault: Vault, key: string, move: InteractionMove): Buf
 }
 
 // Pays what a move owes, if it owes anything: the proof to its user, then the events to the audit log.
+// `known`: the user as it was read a moment ago, if it was.
 export async function payMove(
   scope: Scope,
   vault: Vault,
   document: InteractionDocument,
+  known?: UserDocument | null | undefined,
 ): Promise<void> {
   if (document.pending === undefined) return;
   const { proof } = document.pending;
   if (proof !== null) {
-    await carryOut(scope, vault, openJson<Proof>(vault, proof, contextOf(document._id)));
+    await carryOut(scope, vault, openJson<Proof>(vault, proof, contextOf(document._id)), known);
   }
   await payAudit(scope, scope.models.interactions, document);
 }
@@ -102,10 +111,10 @@ async function reserveProof(
   scope: Scope,
   vault: Vault,
   proved: CodeProved,
-  now: Instant,
+  { user, now }: { user: UserDocument | null; now: Instant },
 ): Promise<Refusal | null> {
   const { userId, number, bind, usersPerBoundPhone } = proved;
-  const verdict = judgeProof(await findUser(scope, vault, userId), proved, now);
+  const verdict = judgeProof(userFrom(vault, user), proved, now);
   if (verdict.refusal !== null) return verdict.refusal;
   if (!bind) return null;
   const reserved = await reserveBinding(scope, vault, {
@@ -118,16 +127,27 @@ async function reserveProof(
 
 // A user who was given another phone, or disabled, since the move was judged stays so: that change voids what
 // was proved before it, so that nobody is let in by it.
-async function carryOut(scope: Scope, vault: Vault, { proved, at }: Proof): Promise<void> {
-  await changeDocument<UserDocument, null>(scope, scope.models.users, proved.userId, (found) => {
-    const verdict = judgeProof(userFrom(vault, found), proved, at);
-    if (found === null || verdict.refusal !== null) return { keep: null };
-    const fields = verdict.changed ? userFields(vault, verdict.user) : {};
-    if (!verdict.changed && found.factorInARow === 0 && found.factorLockedUntil === null) {
-      return { keep: null };
-    }
-    return { put: { ...found, ...fields, ...factorFields(NO_FACTOR_ATTEMPTS) }, say: null };
-  });
+async function carryOut(
+  scope: Scope,
+  vault: Vault,
+  { proved, at }: Proof,
+  known: UserDocument | null | undefined,
+): Promise<void> {
+  await changeDocument<UserDocument, null>(
+    scope,
+    scope.models.users,
+    proved.userId,
+    (found) => {
+      const verdict = judgeProof(userFrom(vault, found), proved, at);
+      if (found === null || verdict.refusal !== null) return { keep: null };
+      const fields = verdict.changed ? userFields(vault, verdict.user) : {};
+      if (!verdict.changed && found.factorInARow === 0 && found.factorLockedUntil === null) {
+        return { keep: null };
+      }
+      return { put: { ...found, ...fields, ...factorFields(NO_FACTOR_ATTEMPTS) }, say: null };
+    },
+    known,
+  );
   await recordSuccess(scope, vault, proved.number, proved.userId);
 }
 

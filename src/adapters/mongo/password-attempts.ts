@@ -31,9 +31,10 @@ export async function beginPasswordAttempt(
   for (;;) {
     scope.check();
     // All are judged before any is counted: as a rule nothing has to be taken back.
-    const retryAt = await findLimit(scope, budgets, attempt.now);
+    const runs = await findRuns(scope, budgets);
+    const retryAt = limitOf(runs, budgets, attempt.now);
     if (retryAt !== null) return { outcome: "limited", retryAt };
-    if (await countAll(scope, budgets, attempt.now)) {
+    if (await countAll(scope, runs, budgets, attempt.now)) {
       return { outcome: "counted", user: await findUserByLogin(scope, vault, attempt.login) };
     }
   }
@@ -58,28 +59,34 @@ export async function refundAttempts(
   for (const key of keys) await takeOneBack(scope, attemptKey(vault, key));
 }
 
-// The latest end of those that are at their limit; null: none is.
-async function findLimit(
-  { models }: Scope,
-  budgets: readonly Budget[],
-  now: Instant,
-): Promise<Instant | null> {
+type Runs = ReadonlyMap<string, AttemptRunDocument>;
+
+async function findRuns({ models }: Scope, budgets: readonly Budget[]): Promise<Runs> {
   const found = await models.attempt_runs
     .find({ _id: { $in: budgets.map(({ key }) => key) } })
     .lean<AttemptRunDocument[]>();
+  return new Map(found.map((run) => [run._id, run]));
+}
+
+// The latest end of those that are at their limit; null: none is.
+function limitOf(runs: Runs, budgets: readonly Budget[], now: Instant): Instant | null {
   const retryAts = budgets.flatMap(({ key, policy }) => {
-    const document = found.find(({ _id }) => _id === key) ?? null;
-    const count = countAttempt(runFrom(document, now), policy, now);
+    const count = countAttempt(runFrom(runs.get(key) ?? null, now), policy, now);
     return count.outcome === "limited" ? [count.retryAt] : [];
   });
   return retryAts.length === 0 ? null : Math.max(...retryAts);
 }
 
 // False: one of them has reached its limit meanwhile, and nothing is counted.
-async function countAll(scope: Scope, budgets: readonly Budget[], now: Instant): Promise<boolean> {
+async function countAll(
+  scope: Scope,
+  runs: Runs,
+  budgets: readonly Budget[],
+  now: Instant,
+): Promise<boolean> {
   const counted: Counted[] = [];
   for (const budget of budgets) {
-    const one = await countOne(scope, budget, now);
+    const one = await countOne(scope, budget, { now, known: runs.get(budget.key) ?? null });
     if (one === null) {
       for (const each of counted) await takeBack(scope, each);
       return false;
@@ -89,7 +96,11 @@ async function countAll(scope: Scope, budgets: readonly Budget[], now: Instant):
   return true;
 }
 
-async function countOne(scope: Scope, budget: Budget, now: Instant): Promise<Counted | null> {
+async function countOne(
+  scope: Scope,
+  budget: Budget,
+  { now, known }: { now: Instant; known: AttemptRunDocument | null },
+): Promise<Counted | null> {
   let before: AttemptRunDocument | null = null;
   const { said, after } = await changeDocument<AttemptRunDocument, boolean>(
     scope,
@@ -101,6 +112,7 @@ async function countOne(scope: Scope, budget: Budget, now: Instant): Promise<Cou
       if (count.outcome === "limited") return { keep: false };
       return { put: runFields(count), say: true };
     },
+    known,
   );
   return said && after !== null ? { key: budget.key, before, after } : null;
 }
