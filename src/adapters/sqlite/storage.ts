@@ -14,7 +14,7 @@ import { createRecordStore } from "./records.ts";
 import { createRulesStore } from "./rules.ts";
 import { migrate, requireOurFile } from "./schema.ts";
 import { createSigningKeyStore } from "./signing-keys.ts";
-import { sweepExpired } from "./sweep.ts";
+import { createSweep } from "./sweep.ts";
 import { createTransferStore } from "./transfer.ts";
 import { createUserStore } from "./users.ts";
 
@@ -83,7 +83,7 @@ function createStorage(database: Database, vault: Vault, now: () => number): Sto
       database.write((sql) => {
         sql.run("UPDATE meta SET value = value WHERE name = 'data-key'");
       }),
-    sweep: (at, rowsMax) => sweepExpired(database, at, rowsMax),
+    sweep: createSweep(database),
     statistics: () => database.statistics(),
     close: () => database.close(),
   };

@@ -8,22 +8,41 @@ const SWEEPS = ["records", "interactions", "attempt_runs", "numbers"].map(
     `DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} WHERE expires_at <= ? LIMIT ?)`,
 );
 
-// So few at a time that nobody's request waits behind it.
-const BATCH_ROWS = 500;
+// Nobody's request waits behind a batch for much longer than this, its commit with it: what a row costs depends
+// on how far apart its index entries lie and on the disk, so batches find their size as they go. The log is
+// written back to the file every thousand pages; larger batches would make that a halt.
+const BATCH_MS = 10;
+const BATCH_ROWS_MIN = 5;
+const BATCH_ROWS_MAX = 100;
 
-export async function sweepExpired(
-  database: Database,
-  now: Instant,
-  rowsMax: number,
-): Promise<number> {
-  let deleted = 0;
-  for (const sweep of SWEEPS) {
-    for (let full = true; full && deleted < rowsMax; ) {
-      const rows = Math.min(BATCH_ROWS, rowsMax - deleted);
-      const swept = await database.write((sql) => sql.run(sweep, now, rows));
-      deleted += swept;
-      full = swept === rows;
+export type Sweep = (now: Instant, rowsMax: number) => Promise<number>;
+
+// A sweep that remembers how many rows it may take at a time.
+export function createSweep(database: Database): Sweep {
+  let batchRows = 50;
+
+  async function sweepBatch(text: string, now: Instant, rows: number): Promise<number> {
+    const began = performance.now();
+    const swept = await database.write((sql) => sql.run(text, now, rows));
+    const tookMs = performance.now() - began;
+    // A batch that found little says nothing about a full one.
+    if (swept === batchRows) {
+      const factor = Math.min(1.5, BATCH_MS / Math.max(tookMs, 0.1));
+      batchRows = Math.min(BATCH_ROWS_MAX, Math.max(BATCH_ROWS_MIN, Math.floor(swept * factor)));
     }
+    return swept;
   }
-  return deleted;
+
+  return async (now, rowsMax) => {
+    let deleted = 0;
+    for (const text of SWEEPS) {
+      for (let full = true; full && deleted < rowsMax; ) {
+        const rows = Math.min(batchRows, rowsMax - deleted);
+        const swept = await sweepBatch(text, now, rows);
+        deleted += swept;
+        full = swept === rows;
+      }
+    }
+    return deleted;
+  };
 }
