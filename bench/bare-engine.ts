@@ -4,7 +4,7 @@ import { generateKeyPairSync, randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { type JWK, type KoaContextWithOIDC, Provider } from "oidc-provider";
 import { CLAIMS, SCOPES } from "../src/oidc/claims.ts";
-import { answerUsage, type BenchUser, REDIRECT_URI, SCOPE } from "./messages.ts";
+import { answerQuestions, type BenchUser, REDIRECT_URI, SCOPE } from "./messages.ts";
 
 const USERS = 50;
 const port = Number(process.env.PORT);
@@ -72,7 +72,7 @@ provider.listen(port, "127.0.0.1", () => {
     outboxFile: null,
     csrfKey: null,
   };
-  answerUsage(setup, () => ({ reads: 0, writes: 0 }));
+  answerQuestions(setup, () => ({ reads: 0, writes: 0 }));
 });
 
 function signingKey(): JWK {

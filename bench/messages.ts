@@ -27,13 +27,37 @@ export interface Usage {
   readonly writes: number;
 }
 
+// What came of sweeping a store until nothing was left to sweep.
+export interface Swept {
+  readonly rows: number;
+  readonly seconds: number;
+  readonly slowestBatchMs: number;
+  // Why it ended early; null: it did not.
+  readonly failure: string | null;
+}
+
 type Message =
   | { readonly kind: "ready"; readonly setup: Setup }
-  | { readonly kind: "usage"; readonly usage: Usage };
+  | { readonly kind: "usage"; readonly usage: Usage }
+  | { readonly kind: "block"; readonly ms: number }
+  | { readonly kind: "swept"; readonly swept: Swept };
 
+type Kind = Message["kind"];
+type Question = Exclude<Kind, "ready">;
+
+// In the server: what only some of them can do.
+export interface Chores {
+  sweep(): Promise<Swept>;
+  takeLongestBlockMs(): number;
+}
+
+// One question at a time.
 export interface ServerUnderTest {
   readonly setup: Setup;
   usage(): Promise<Usage>;
+  // How long its event loop stood still at most since this was last asked; the first time says nothing.
+  takeLongestBlockMs(): Promise<number>;
+  sweep(): Promise<Swept>;
   stop(): Promise<void>;
 }
 
@@ -42,16 +66,23 @@ const ROOT = path.resolve(import.meta.dirname, "..");
 export const REDIRECT_URI = "https://bench.example/cb";
 export const SCOPE = "openid profile email phone offline_access";
 
-// In the server: says that it is ready, and answers every question with what it has used.
-export function answerUsage(
+// In the server: says that it is ready, and answers questions about what it has used and does beside requests.
+export function answerQuestions(
   setup: Setup,
   statistics: () => { reads: number; writes: number },
+  chores: Chores | null = null,
 ): void {
   const send = (message: Message) => process.send?.(message);
-  process.on("message", () => {
+  const usage = (): Usage => {
     const { user, system } = process.cpuUsage();
     const rssBytes = process.memoryUsage.rss();
-    send({ kind: "usage", usage: { cpuMicros: user + system, rssBytes, ...statistics() } });
+    return { cpuMicros: user + system, rssBytes, ...statistics() };
+  };
+  process.on("message", async (question: Question) => {
+    if (question === "usage") return send({ kind: question, usage: usage() });
+    if (chores === null) throw new Error("this server has no chores");
+    if (question === "block") return send({ kind: question, ms: chores.takeLongestBlockMs() });
+    return send({ kind: question, swept: await chores.sweep() });
   });
   process.on("disconnect", () => process.exit(0));
   send({ kind: "ready", setup });
@@ -69,17 +100,17 @@ export async function startUnderTest(
     env: { PATH: process.env.PATH ?? "", HOME: process.env.HOME ?? "/", ...env },
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
-  const first = await nextMessage(child);
-  if (first.kind !== "ready") throw new Error("the server did not say that it is ready");
+  const { setup } = await nextMessage(child, "ready");
+  const asked = <K extends Question>(question: K) => {
+    const answer = nextMessage(child, question);
+    child.send(question);
+    return answer;
+  };
   return {
-    setup: first.setup,
-    async usage() {
-      const answer = nextMessage(child);
-      child.send("usage");
-      const message = await answer;
-      if (message.kind !== "usage") throw new Error("the server said something else");
-      return message.usage;
-    },
+    setup,
+    usage: async () => (await asked("usage")).usage,
+    takeLongestBlockMs: async () => (await asked("block")).ms,
+    sweep: async () => (await asked("swept")).swept,
     stop: () => stopChild(child),
   };
 }
@@ -93,13 +124,21 @@ export function stopChild(child: ChildProcess): Promise<void> {
   });
 }
 
-function nextMessage(child: ChildProcess): Promise<Message> {
+function nextMessage<K extends Kind>(
+  child: ChildProcess,
+  kind: K,
+): Promise<Extract<Message, { kind: K }>> {
   return new Promise((resolve, reject) => {
     const ended = () => reject(new Error("the server under test ended"));
     child.once("exit", ended);
     child.once("message", (message: Message) => {
       child.off("exit", ended);
-      resolve(message);
+      if (isOf(message, kind)) resolve(message);
+      else reject(new Error(`the server said "${message.kind}" instead of "${kind}"`));
     });
   });
+}
+
+function isOf<K extends Kind>(message: Message, kind: K): message is Extract<Message, { kind: K }> {
+  return message.kind === kind;
 }

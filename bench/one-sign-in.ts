@@ -145,7 +145,7 @@ function readCodes(file: string): Codes {
   };
 }
 
-function authorizationUrl(setup: Setup): string {
+export function authorizationUrl(setup: Setup): string {
   const url = new URL("/auth", setup.issuer);
   url.search = new URLSearchParams({
     client_id: setup.clientId,

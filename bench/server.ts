@@ -11,7 +11,8 @@ import { deriveKeys } from "../src/derived-keys.ts";
 import { createLogger } from "../src/log.ts";
 import type { PasswordHasher } from "../src/ports/password-hasher.ts";
 import { createHasher, openStorage, readBlocklist } from "../src/store-access.ts";
-import { answerUsage, type BenchUser, REDIRECT_URI } from "./messages.ts";
+import { createChores } from "./chores.ts";
+import { answerQuestions, type BenchUser, REDIRECT_URI } from "./messages.ts";
 
 const CLIENT_ID = "bench";
 const USERS = 50;
@@ -48,7 +49,12 @@ const app = await createApp({
   now: Date.now,
   isStopping: () => false,
 });
-setInterval(() => void app.engine.refreshKeys(), KEYS_CHECK_MS).unref();
+// As in src/serve.ts: a store that does not answer for once ends nothing.
+const refreshKeys = () =>
+  app.engine
+    .refreshKeys()
+    .catch((error: unknown) => log.error({ event: "chore-failed", err: error }));
+setInterval(refreshKeys, KEYS_CHECK_MS).unref();
 const [csrfKey = new Uint8Array()] = deriveKeys(config.secrets).csrfKeys;
 createServer(
   { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 65_000 },
@@ -62,7 +68,7 @@ createServer(
     outboxFile: config.outboxFile,
     csrfKey: Buffer.from(csrfKey).toString("hex"),
   };
-  answerUsage(setup, () => storage.statistics());
+  answerQuestions(setup, () => storage.statistics(), createChores(storage));
 });
 
 async function makeUser(i: number): Promise<BenchUser> {

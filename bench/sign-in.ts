@@ -1,6 +1,6 @@
 // npm run bench: complete sign-ins against a real server in a process of its own, and against the bare
 // engine. docs/performance.md says what is measured and what came out.
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, cpus, tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
@@ -8,18 +8,12 @@ import { aim, line, median, megabytes, percentile, spread, title } from "./figur
 import { type Cost, type Latencies, measureRefreshes, measureSignIns } from "./load.ts";
 import { startUnderTest } from "./messages.ts";
 import { STEPS, type Step, signIn, type Target, targetOf } from "./one-sign-in.ts";
+import { wholeNumber } from "./options.ts";
+import { startOurs } from "./our-server.ts";
 import { freePort, measureStarts } from "./start-time.ts";
 
 const STARTS = 5;
 const PAGE_STEPS: readonly Step[] = ["GET sign-in page", "GET code page"];
-
-// Nothing here is about limits, so none may be in the way.
-const LIMITS = {
-  sendGapSeconds: 0,
-  sendsPerNumberPerDay: 1_000_000,
-  passwordAttemptsUntilLock: 1_000_000,
-  passwordFailuresPerAddress: 1_000_000,
-};
 
 const { values: given } = parseArgs({
   options: {
@@ -30,10 +24,10 @@ const { values: given } = parseArgs({
     "no-starts": { type: "boolean", default: false },
   },
 });
-const rounds = wholeNumber("rounds", given.rounds, 100);
+const rounds = wholeNumber(given, "rounds", { max: 100 });
 const load = {
-  count: wholeNumber("sign-ins", given["sign-ins"], 100_000),
-  parallel: wholeNumber("parallel", given.parallel, 50),
+  count: wholeNumber(given, "sign-ins", { max: 100_000 }),
+  parallel: wholeNumber(given, "parallel", { max: 50 }),
 };
 
 const dirs: string[] = [];
@@ -60,8 +54,8 @@ async function reportStarts(): Promise<void> {
 }
 
 async function reportLoad(): Promise<void> {
-  const hashed = targetOf(await startOurs({}));
-  const plain = targetOf(await startOurs({ BENCH_HASHER: "plain" }));
+  const hashed = targetOf(await startOnNewStore({}));
+  const plain = targetOf(await startOnNewStore({ BENCH_HASHER: "plain" }));
   const bare = targetOf(await startUnderTest("bare-engine.ts", { PORT: String(await freePort()) }));
   for (const target of [hashed, plain, bare]) {
     await measureSignIns(target, { ...load, pages: "all" });
@@ -169,24 +163,8 @@ async function operationsOf({ server }: Target): Promise<number> {
   return reads + writes;
 }
 
-async function startOurs(env: Record<string, string>) {
+async function startOnNewStore(env: Record<string, string>) {
   const dataDir = mkdtempSync(path.join(tmpdir(), "latchkey-bench-"));
   dirs.push(dataDir);
-  const limitsFile = path.join(dataDir, "limits.json");
-  writeFileSync(limitsFile, JSON.stringify(LIMITS));
-  const port = await freePort();
-  return startUnderTest("server.ts", {
-    DATA_DIR: dataDir,
-    LIMITS_FILE: limitsFile,
-    PORT: String(port),
-    ISSUER: `http://127.0.0.1:${port}`,
-    ...env,
-  });
-}
-
-function wholeNumber(name: string, text: string, max: number): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 1 && value <= max) return value;
-  console.error(`--${name} must be a whole number from 1 to ${max}`);
-  process.exit(1);
+  return startOurs(dataDir, env);
 }

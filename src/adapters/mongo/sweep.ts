@@ -45,13 +45,19 @@ interface Expiring {
   readonly expiresAt: Date;
 }
 
-// By id, since a delete has no limit of its own; and still expired, for it may have been saved anew.
+// By id, since a delete has no limit of its own; and still expired, for it may have been saved anew. No later
+// than the last one that was found: by whichever index it is done, it passes over these alone.
 async function deleteExpired(model: Model<Expiring>, now: Instant, rows: number): Promise<number> {
-  const expired = { expiresAt: { $lte: toDate(now) } };
-  const found = await model.find(expired, { _id: 1 }).limit(rows).lean<{ _id: string }[]>();
-  if (found.length === 0) return 0;
+  const found = await model
+    .find({ expiresAt: { $lte: toDate(now) } }, { expiresAt: 1 })
+    .sort({ expiresAt: 1 })
+    .limit(rows)
+    .lean<Expiring[]>();
+  const last = found.at(-1);
+  if (last === undefined) return 0;
   const ids = found.map(({ _id }) => _id);
-  return (await model.deleteMany({ _id: { $in: ids }, ...expired })).deletedCount;
+  const swept = await model.deleteMany({ _id: { $in: ids }, expiresAt: { $lte: last.expiresAt } });
+  return swept.deletedCount;
 }
 
 async function payDebts(scope: Scope, vault: Vault, now: Instant): Promise<void> {

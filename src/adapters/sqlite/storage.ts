@@ -64,6 +64,8 @@ async function prepareFile(connection: DatabaseSync, file: string): Promise<void
   connection.exec("PRAGMA synchronous = FULL");
   connection.exec("PRAGMA temp_store = MEMORY");
   connection.exec("PRAGMA cache_size = -16384");
+  // The log is written back while somebody's commit waits for it: little and often.
+  connection.exec("PRAGMA wal_autocheckpoint = 200");
 }
 
 function createStorage(database: Database, vault: Vault, now: () => number): Storage {
