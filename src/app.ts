@@ -7,7 +7,10 @@ import { createVonage } from "./adapters/sms/vonage.ts";
 import { DEMO_CLIENT_ID, DEMO_USERNAME, demoUris } from "./admin/first-start.ts";
 import { type Config, isLoopback } from "./config.ts";
 import { deriveKeys } from "./derived-keys.ts";
+import { isLoopbackAddress } from "./domain/network.ts";
 import { countriesWithCallingCodes, isCountryAllowed } from "./domain/phone.ts";
+import { priceMicros } from "./domain/sms-price.ts";
+import { composeCodeText, countSegments } from "./domain/text-message.ts";
 import type { Instant } from "./domain/time.ts";
 import { createTextSender } from "./flow/send-text.ts";
 import type { FlowDeps } from "./flow/sign-in.ts";
@@ -127,9 +130,28 @@ function flowDeps(
     limits,
     acr: config.acr,
     smsCountries: config.smsCountries,
+    priceOf: createQuote(config, languages),
+    // Outside production, a developer's own machine is no network that somebody could send from.
+    isOwnAddress: (address) => !config.production && isLoopbackAddress(address),
+    alarm: (event) => log.error({ event: "alarm", ...event }),
     withResult,
     now,
     newId: () => randomBytes(18).toString("base64url"),
+  };
+}
+
+// What a code costs by the price table: the outbox costs nothing.
+function createQuote(config: Config, languages: Languages): FlowDeps["priceOf"] {
+  if (config.smsProviders.every((name) => name === "outbox")) return () => 0;
+  return ({ country, language }) => {
+    const text = composeCodeText({
+      brand: BRAND,
+      code: "000000",
+      lifeMinutes: Math.ceil(config.limits.codeLifeSeconds / 60),
+      domain: new URL(config.issuer).hostname,
+      template: languages.chooseLanguage({ uiLocales: language }).template("sms.code"),
+    });
+    return priceMicros(config.smsPrices, country, countSegments(text).segments);
   };
 }
 

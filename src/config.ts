@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import path from "node:path";
 import { type Limits, limitsSchema } from "./domain/limits.ts";
+import { type SmsPrices, smsPricesSchema } from "./domain/sms-price.ts";
 import {
   type CheckedEnvironment,
   checkEnvironment,
@@ -36,6 +37,7 @@ export interface Config {
   readonly allowPrivateFetch: boolean;
   readonly logLevel: LogLevel;
   readonly limits: Limits;
+  readonly smsPrices: SmsPrices;
   // Settings of parts that this version does not have yet; named in the log, so nobody relies on them.
   readonly withoutEffect: readonly string[];
 }
@@ -115,6 +117,7 @@ export function readConfig(environment: Environment = process.env): Config {
     allowPrivateFetch: isOn(values.ALLOW_PRIVATE_FETCH),
     logLevel: values.LOG_LEVEL,
     limits,
+    smsPrices: readPrices(),
     withoutEffect: WITHOUT_EFFECT.filter((name) => environment[name] !== undefined),
   });
 }
@@ -131,6 +134,16 @@ function readLimits(file: string | undefined, problems: string[]): Limits | null
     problems.push(`LIMITS_FILE: ${[...issue.path, issue.message].join(": ")}`);
   }
   return null;
+}
+
+// Ours, and read whole: whoever changes it and slips should hear of it at the start.
+function readPrices(): SmsPrices {
+  const file = path.join(ROOT, "config", "sms-prices.json");
+  const parsed = smsPricesSchema.safeParse(JSON.parse(readFileSync(file, "utf8")));
+  if (parsed.success) return Object.freeze(parsed.data);
+  throw new ConfigError(
+    parsed.error.issues.map((issue) => `${file}: ${[...issue.path, issue.message].join(": ")}`),
+  );
 }
 
 function readJson(file: string, problems: string[]): object | null {

@@ -61,6 +61,12 @@ export interface FlowDeps {
   readonly smsCountries: readonly string[] | "all";
   // Writes a result into the engine's record.
   readonly withResult: (record: EngineRecord, result: SignInResult) => EngineRecord;
+  // What a text costs, in millionths of the currency of the prices; 0: nothing.
+  readonly priceOf: (text: { readonly country: string; readonly language: string }) => number;
+  // Whether whoever comes from this address is no stranger, so that it does not count as a network.
+  readonly isOwnAddress: (address: string) => boolean;
+  // Somebody should hear of it now.
+  readonly alarm: (event: { readonly alarm: string } & Readonly<Record<string, unknown>>) => void;
   readonly now: () => Instant;
   // At least 128 random bits.
   readonly newId: () => string;
@@ -72,6 +78,8 @@ export interface SignIn {
   readonly request: SignInRequest;
   // The language that the browser asked for, for texts.
   readonly language: string;
+  // The client's IP address.
+  readonly address: string;
 }
 
 // A step that cannot be taken now: another one is due, or somebody else was faster.

@@ -10,6 +10,7 @@ import { type OpenEmpty, racersRun } from "./opened-storage.ts";
 import { passwordAttemptsContract } from "./password-attempts.ts";
 import { recordStoreContract } from "./record-store.ts";
 import { rulesStoreContract } from "./rules-store.ts";
+import { sendBudgetsContract } from "./send-budgets.ts";
 import { sessionsContract } from "./sessions.ts";
 import { signingKeyStoreContract } from "./signing-key-store.ts";
 import { transferStoreContract } from "./transfer-store.ts";
@@ -24,6 +25,7 @@ const CONTRACTS = [
   interactionMovesContract,
   codeAttemptsContract,
   numberStoreContract,
+  sendBudgetsContract,
   recordStoreContract,
   sessionsContract,
   signingKeyStoreContract,
