@@ -131,6 +131,7 @@ function flowDeps(
     acr: config.acr,
     smsCountries: config.smsCountries,
     priceOf: createQuote(config, languages),
+    pumpingGuard: config.pumpingGuard,
     // Outside production, a developer's own machine is no network that somebody could send from.
     isOwnAddress: (address) => !config.production && isLoopbackAddress(address),
     alarm: (event) => log.error({ event: "alarm", ...event }),

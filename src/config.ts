@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import path from "node:path";
 import { type Limits, limitsSchema } from "./domain/limits.ts";
+import type { GuardMode } from "./domain/pumping-guard.ts";
 import { type SmsPrices, smsPricesSchema } from "./domain/sms-price.ts";
 import {
   type CheckedEnvironment,
@@ -33,6 +34,8 @@ export interface Config {
   readonly secrets: readonly string[];
   readonly smsProviders: readonly SmsProviderName[];
   readonly smsCountries: readonly string[] | "all";
+  // Texts that cost nothing draw nobody who is paid for them.
+  readonly pumpingGuard: GuardMode;
   readonly vonage: VonageConfig | null;
   readonly allowPrivateFetch: boolean;
   readonly logLevel: LogLevel;
@@ -113,6 +116,7 @@ export function readConfig(environment: Environment = process.env): Config {
     secrets: values.SECRET ?? [generatedSecret(dataDir)],
     smsProviders: values.SMS_PROVIDERS,
     smsCountries: values.SMS_COUNTRIES ?? (paid ? [] : "all"),
+    pumpingGuard: values.SMS_PUMPING_GUARD ?? (paid ? "on" : "off"),
     vonage,
     allowPrivateFetch: isOn(values.ALLOW_PRIVATE_FETCH),
     logLevel: values.LOG_LEVEL,

@@ -50,6 +50,7 @@ const environmentSchema = z.object({
     .transform((text) => listOf(text.toUpperCase()))
     .pipe(z.array(z.string().regex(/^[A-Z]{2}$/, "must be two-letter country codes (ISO 3166-1)")))
     .optional(),
+  SMS_PUMPING_GUARD: z.enum(["on", "record", "off"], "must be on, record or off").optional(),
   VONAGE_API_KEY: z.string().optional(),
   VONAGE_API_SECRET: z.string().optional(),
   VONAGE_FROM: z.string().optional(),

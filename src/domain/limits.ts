@@ -36,6 +36,9 @@ export const limitsSchema = z.strictObject({
   passwordFailuresPerAddressWindowSeconds: seconds,
   passwordHashQueueMax: count,
   smsTimeoutSeconds: z.int().min(1).max(30),
+  pumpingWindowSeconds: seconds,
+  pumpingSendsMin: count,
+  pumpingVerifiedPercentMin: z.int().min(0).max(100),
   signingKeyPublishSeconds: z.int().min(0),
 });
 

@@ -10,7 +10,9 @@ export type SendCap =
   | "prefix-cap"
   | "country-cap"
   | "day-cap"
-  | "money-cap";
+  | "money-cap"
+  // By the guard against fraud.
+  | "paused";
 
 // One count that a text adds to, under a key of its own.
 export interface SendBudget {

@@ -3,13 +3,22 @@
 import { type Challenge, openChallenge } from "../domain/challenge.ts";
 import { codeFor } from "../domain/code.ts";
 import type { InteractionState } from "../domain/interaction.ts";
+import type { Message } from "../domain/message.ts";
 import { networkOf } from "../domain/network.ts";
 import { countryOf, isCountryAllowed } from "../domain/phone.ts";
-import { alarmsBetween, type SendBudget, type SendCap, sendBudgets } from "../domain/send-caps.ts";
+import {
+  alarmsBetween,
+  prefixOf,
+  type SendBudget,
+  type SendCap,
+  sendBudgets,
+} from "../domain/send-caps.ts";
 import type { SendRefusal } from "../domain/send-policy.ts";
 import type { Instant } from "../domain/time.ts";
 import type { BudgetCount, MoveEffects } from "../ports/storage.ts";
 import { auditStep } from "./audit-trail.ts";
+import { findPause } from "./pumping-guard.ts";
+import type { ProviderOutcome } from "./send-text.ts";
 import { type FlowDeps, OUT_OF_ORDER, type SignIn } from "./sign-in.ts";
 
 export type BeginOutcome =
@@ -72,7 +81,10 @@ export async function moveAndSend(
   const { challenge, userId } = move.state;
   if (challenge?.lastSentAt == null) throw new Error("a text that is sent has its instant");
   const now = challenge.lastSentAt;
-  const budgets = budgetsOf(deps, signIn, challenge.phone, userId ?? "");
+  const message = messageOf(deps, signIn, challenge, now);
+  const paused = await findPause(deps, message, now);
+  if (paused !== null) return refused(deps, signIn, userId ?? "", paused);
+  const budgets = budgetsOf(deps, signIn, userId ?? "", message, challenge.phone);
   const moved = await deps.storage.interactions.move({
     uid,
     now,
@@ -81,19 +93,24 @@ export async function moveAndSend(
     resetAttempts: move.resetAttempts,
     effects: {
       ...move.effects,
-      send: { number: challenge.phone, limits: deps.limits, challenge: move.before, budgets },
+      send: {
+        number: challenge.phone,
+        limits: deps.limits,
+        challenge: move.before,
+        budgets,
+        message,
+      },
     },
   });
-  if (moved.outcome === "send-refused") {
-    await auditRefusal(deps, signIn, userId ?? "", moved.because);
-    return moved;
-  }
+  if (moved.outcome === "send-refused") return refused(deps, signIn, userId ?? "", moved);
   if (moved.outcome !== "moved") return OUT_OF_ORDER;
   await raiseAlarms(deps, moved.counts ?? [], now);
 
   const code = codeOf(deps, challenge);
   if (code === null) throw new Error("no key for a challenge that was just opened");
-  const sent = await deps.sendText({ challenge, code, language: signIn.language });
+  const messageId = message.id;
+  const sent = await deps.sendText({ challenge, code, messageId, language: signIn.language });
+  await deps.storage.messages.settle({ id: messageId, at: deps.now(), ...settledBy(sent) });
   if (sent.outcome === "accepted") return { outcome: "moved", state: move.state };
   if (sent.outcome === "unknown") return { outcome: "send-failed", state: move.state };
 
@@ -111,36 +128,84 @@ export async function moveAndSend(
   return { outcome: "send-failed", state };
 }
 
+// What is remembered of this text.
+function messageOf(
+  deps: FlowDeps,
+  { request, language }: SignIn,
+  challenge: Challenge,
+  now: Instant,
+): Message {
+  const country = countryOf(challenge.phone) ?? "ZZ";
+  return {
+    id: deps.newId(),
+    challengeId: challenge.id,
+    at: now,
+    purpose: challenge.purpose,
+    applicationId: request.clientId,
+    country,
+    prefix: prefixOf(challenge.phone),
+    costMicros: deps.priceOf({ country, language }),
+  };
+}
+
 // What this text counts under.
 function budgetsOf(
   deps: FlowDeps,
-  signIn: SignIn,
-  number: string,
+  { address }: SignIn,
   userId: string,
+  { country, costMicros }: Message,
+  number: string,
 ): readonly SendBudget[] {
-  const country = countryOf(number) ?? "ZZ";
-  return sendBudgets(
-    {
-      userId,
-      number,
-      country,
-      network: deps.isOwnAddress(signIn.address) ? null : networkOf(signIn.address),
-      costMicros: deps.priceOf({ country, language: signIn.language }),
-    },
-    deps.limits,
-  );
+  const network = deps.isOwnAddress(address) ? null : networkOf(address);
+  return sendBudgets({ userId, number, country, network, costMicros }, deps.limits);
+}
+
+function settledBy(sent: ProviderOutcome) {
+  const { provider } = sent;
+  switch (sent.outcome) {
+    case "accepted":
+      return {
+        status: "accepted",
+        because: null,
+        provider,
+        providerMessageId: sent.providerMessageId,
+      } as const;
+    case "failed":
+      return {
+        status: "failed",
+        because: sent.because,
+        provider,
+        providerMessageId: null,
+      } as const;
+    case "unknown":
+      return {
+        status: "unknown",
+        because: "no-clear-answer",
+        provider,
+        providerMessageId: null,
+      } as const;
+  }
+}
+
+interface Refused {
+  readonly outcome: "send-refused";
+  readonly because: SendRefusal | SendCap;
+  readonly retryAt: Instant;
 }
 
 // Having to wait is no refusal, and whoever does not wait would fill the log.
-async function auditRefusal(
+async function refused(
   deps: FlowDeps,
   { request }: SignIn,
   userId: string,
-  because: SendRefusal | SendCap,
-): Promise<void> {
-  if (because === "send-gap") return;
-  const event = auditStep(request, userId, "text-refused", deps.now(), { because });
-  await deps.storage.audit.append([event]);
+  refusal: Refused,
+): Promise<Refused> {
+  const { because } = refusal;
+  if (because !== "send-gap") {
+    const event = auditStep(request, userId, "text-refused", deps.now(), { because });
+    await deps.storage.audit.append([event]);
+  }
+  return refusal;
 }
 
 // Of all texts of a day exactly one passes each share of the budget.

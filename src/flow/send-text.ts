@@ -7,11 +7,16 @@ import type { SendOutcome, SmsProvider } from "../ports/sms.ts";
 export interface TextToSend {
   readonly challenge: Challenge;
   readonly code: string;
+  // The same on a retry, so that a provider's retry is no second text.
+  readonly messageId: string;
   readonly language: string;
 }
 
+// What became of it, and by whom.
+export type ProviderOutcome = SendOutcome & { readonly provider: string | null };
+
 // Sends the code of a challenge, and says what became of it. Never throws for a provider's failure.
-export type SendText = (text: TextToSend) => Promise<SendOutcome>;
+export type SendText = (text: TextToSend) => Promise<ProviderOutcome>;
 
 export interface TextSenderDeps {
   readonly providers: readonly SmsProvider[];
@@ -32,7 +37,7 @@ export interface TextSenderDeps {
 
 // A sender over these providers.
 export function createTextSender(deps: TextSenderDeps): SendText {
-  return async ({ challenge, code, language }) => {
+  return async ({ challenge, code, messageId, language }) => {
     const text = composeCodeText({
       brand: deps.brand,
       code,
@@ -41,13 +46,16 @@ export function createTextSender(deps: TextSenderDeps): SendText {
       template: deps.templateFor(language),
     });
     const { purpose, phone: to } = challenge;
-    // The same for every send of one challenge's turn, so that a provider's retry is no second text.
-    const messageId = `${challenge.id.slice(0, 12)}-${challenge.sends}`;
-
-    let last: SendOutcome = { outcome: "failed", because: "provider-down", detail: "no provider" };
+    let last: ProviderOutcome = {
+      outcome: "failed",
+      because: "provider-down",
+      detail: "no provider",
+      provider: null,
+    };
     for (const provider of deps.providers) {
-      last = await provider.send({ to, text, purpose, messageId }, deps.timeoutSeconds);
-      deps.onOutcome({ provider: provider.name, messageId, purpose, outcome: last });
+      const outcome = await provider.send({ to, text, purpose, messageId }, deps.timeoutSeconds);
+      deps.onOutcome({ provider: provider.name, messageId, purpose, outcome });
+      last = { ...outcome, provider: provider.name };
       if (last.outcome !== "failed") return last;
     }
     return last;

@@ -4,6 +4,7 @@ import type { CodeKey } from "../domain/code.ts";
 import type { AcrValues, Proved } from "../domain/factors.ts";
 import type { EngineRecord, Interaction } from "../domain/interaction.ts";
 import type { Limits } from "../domain/limits.ts";
+import type { GuardMode } from "../domain/pumping-guard.ts";
 import type { RequestedAcr } from "../domain/requested-acr.ts";
 import type { Instant } from "../domain/time.ts";
 import type { PasswordHasher } from "../ports/password-hasher.ts";
@@ -65,6 +66,7 @@ export interface FlowDeps {
   readonly priceOf: (text: { readonly country: string; readonly language: string }) => number;
   // Whether whoever comes from this address is no stranger, so that it does not count as a network.
   readonly isOwnAddress: (address: string) => boolean;
+  readonly pumpingGuard: GuardMode;
   // Somebody should hear of it now.
   readonly alarm: (event: { readonly alarm: string } & Readonly<Record<string, unknown>>) => void;
   readonly now: () => Instant;

@@ -131,6 +131,7 @@ async function end(
         number,
         bind: state.binding,
         usersPerBoundPhone: deps.limits.usersPerBoundPhone,
+        challengeId: right.id,
       },
       audit,
     },

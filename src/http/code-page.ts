@@ -133,6 +133,7 @@ export const SEND_REFUSALS = {
   "country-cap": "problem.no-texts-now",
   "day-cap": "problem.no-texts-now",
   "money-cap": "problem.no-texts-now",
+  paused: "problem.no-texts-now",
 } as const satisfies Record<SendRefusal | SendCap, string>;
 
 async function drawLocked(web: Web, visit: Visit, retryAt: Instant | null): Promise<void> {

@@ -8,6 +8,7 @@ import type { AttemptPolicy } from "../domain/attempt-budget.ts";
 import type { AuditEvent, StoredAuditEvent } from "../domain/audit-event.ts";
 import type { EngineRecord, Interaction, InteractionState } from "../domain/interaction.ts";
 import type { Limits } from "../domain/limits.ts";
+import type { Message } from "../domain/message.ts";
 import type { RulesOfApplication, SecurityRules } from "../domain/security-rules.ts";
 import type { SendBudget, SendCap } from "../domain/send-caps.ts";
 import type { ChallengeSends, NumberHistory, SendRefusal } from "../domain/send-policy.ts";
@@ -15,6 +16,7 @@ import type { SigningKey } from "../domain/signing-key.ts";
 import type { Instant } from "../domain/time.ts";
 import type { LoginName, User } from "../domain/user.ts";
 import type { Vault } from "../domain/vault.ts";
+import type { MessageStore } from "./messages.ts";
 import type { RecordStore } from "./records.ts";
 import type { TransferStore } from "./transfer.ts";
 
@@ -24,6 +26,7 @@ export interface Storage {
   readonly rules: RulesStore;
   readonly interactions: InteractionStore;
   readonly numbers: NumberStore;
+  readonly messages: MessageStore;
   readonly records: RecordStore;
   readonly signingKeys: SigningKeyStore;
   readonly audit: AuditLog;
@@ -166,6 +169,8 @@ export interface MoveEffects {
         readonly challenge: ChallengeSends;
         // Counted with it. When one of them has no room for it, none of them counts.
         readonly budgets?: readonly SendBudget[] | undefined;
+        // Remembered with it.
+        readonly message?: Message | undefined;
       }
     | undefined;
   // Ends runs of password attempts after a right password.
@@ -182,6 +187,8 @@ export interface MoveEffects {
         readonly number: string;
         readonly bind: boolean;
         readonly usersPerBoundPhone: number;
+        // The messages of this challenge carried a code that was typed.
+        readonly challengeId?: string | undefined;
       }
     | undefined;
   readonly audit?: readonly AuditEvent[] | undefined;

@@ -5,6 +5,7 @@ import { codeAttemptsContract } from "./code-attempts.ts";
 import { interactionMovesContract } from "./interaction-moves.ts";
 import { interactionStoreContract } from "./interaction-store.ts";
 import { lifecycleContract } from "./lifecycle.ts";
+import { messageStoreContract } from "./message-store.ts";
 import { numberStoreContract } from "./number-store.ts";
 import { type OpenEmpty, racersRun } from "./opened-storage.ts";
 import { passwordAttemptsContract } from "./password-attempts.ts";
@@ -26,6 +27,7 @@ const CONTRACTS = [
   codeAttemptsContract,
   numberStoreContract,
   sendBudgetsContract,
+  messageStoreContract,
   recordStoreContract,
   sessionsContract,
   signingKeyStoreContract,

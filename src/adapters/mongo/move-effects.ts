@@ -16,6 +16,7 @@ import { type Counted, countAll } from "./attempt-runs.ts";
 import { changeDocument } from "./change.ts";
 import type { Scope } from "./database.ts";
 import type { InteractionDocument, UserDocument } from "./documents.ts";
+import { insertMessage, markVerified, removeMessage } from "./messages.ts";
 import {
   change,
   changeNumber,
@@ -71,6 +72,7 @@ export async function releaseEffects(
 ): Promise<void> {
   const { send, codeProved } = effects;
   if (send) await forgetSend(scope, vault, { ...send, at: now });
+  if (send?.message) await removeMessage(scope, send.message.id);
   if (codeProved?.bind) {
     await releaseBinding(scope, vault, codeProved.number, codeProved.userId);
   }
@@ -120,6 +122,7 @@ async function countSend(
 
   const counted = await countAll(scope, vault, budgets, now);
   if (counted.outcome === "counted") {
+    if (send.message) await insertMessage(scope, vault, send.message);
     return { refusal: null, counts: counted.counts.map(budgetCount) };
   }
   await forgetSend(scope, vault, { number, at: now });
@@ -176,6 +179,7 @@ async function carryOut(
     known,
   );
   await recordSuccess(scope, vault, proved.number, proved.userId);
+  if (proved.challengeId !== undefined) await markVerified(scope, vault, proved.challengeId, at);
 }
 
 function contextOf(interactionKey: string): string {

@@ -16,6 +16,7 @@ import { judgeProof, NO_FACTOR_ATTEMPTS } from "../stored/user.ts";
 import { type Judged, judgeBudgets, writeRuns } from "./attempt-runs.ts";
 import { appendAudit } from "./audit.ts";
 import { findInteraction } from "./interaction-rows.ts";
+import { insertMessage, markVerified } from "./messages.ts";
 import { readHistory, recordSuccess, writeHistory } from "./numbers.ts";
 import { clearAttempts, refundAttempts } from "./password-attempts.ts";
 import type { Sql } from "./sql.ts";
@@ -38,11 +39,14 @@ export function moveInteraction(sql: Sql, vault: Vault, move: InteractionMove): 
   if (effects.send && sent) {
     writeHistory(sql, vault, effects.send.number, sent.history);
     writeRuns(sql, sent.judged);
+    if (effects.send.message) insertMessage(sql, vault, effects.send.message);
   }
   if (effects.codeProved && proved) {
     if (proved.changed) updateUser(sql, vault, proved.user);
     setFactorAttempts(sql, proved.user.id, NO_FACTOR_ATTEMPTS);
     recordSuccess(sql, vault, effects.codeProved.number);
+    const { challengeId } = effects.codeProved;
+    if (challengeId !== undefined) markVerified(sql, vault, challengeId, now);
   }
   clearAttempts(sql, vault, effects.clearAttempts ?? []);
   refundAttempts(sql, vault, effects.refundAttempts ?? []);
