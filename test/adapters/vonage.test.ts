@@ -77,19 +77,25 @@ describe("vonage", () => {
     });
   }
 
-  const unclear: [it: string, behaviour: Behaviour, detail: string][] = [
+  const unclear: [it: string, behaviour: Behaviour, detail: string, because?: "no-answer"][] = [
     ["a page in HTML", fakes.html, "answer not understood"],
     ["an answer without a body", fakes.empty, "answer not understood"],
     ["an answer without messages", fakes.messageStatus(), "answer not understood"],
     ["an answer of ten megabytes", fakes.hugeBody, "answer not understood"],
     ["a status that nobody knows", fakes.messageStatus("77"), "status not known"],
     ["a text that went out in part", fakes.messageStatus("0", "5"), "accepted in part"],
-    ["a connection that breaks after the request", fakes.reset, "connection broke: ECONNRESET"],
+    [
+      "a connection that breaks after the request",
+      fakes.reset,
+      "connection broke: ECONNRESET",
+      "no-answer",
+    ],
+    ["a proxy that gave up waiting", fakes.status(504), "http 504"],
   ];
-  for (const [name, behaviour, detail] of unclear) {
+  for (const [name, behaviour, detail, because = "answer-unclear"] of unclear) {
     it(`does not know what became of a text, given ${name}`, async () => {
       fake.script(behaviour);
-      assert.deepEqual(await send(fake.url), { outcome: "unknown", detail });
+      assert.deepEqual(await send(fake.url), { outcome: "unknown", because, detail });
       assert.equal(fake.requests.length, 1);
     });
   }
@@ -111,7 +117,9 @@ describe("vonage", () => {
     it(`takes HTTP ${status} for a failure: ${because}`, async () => {
       fake.script(fakes.status(status), fakes.status(status));
       const outcome = await send(fake.url);
-      assert.deepEqual(outcome, { outcome: "failed", because, detail: `http ${status}` });
+      // The fake asks everybody it refuses to come back in seven seconds.
+      const wait = because === "throttled" ? { retryAfterSeconds: 7 } : {};
+      assert.deepEqual(outcome, { outcome: "failed", because, detail: `http ${status}`, ...wait });
       assert.equal(fake.requests.length, requests);
     });
   }
@@ -143,7 +151,11 @@ describe("vonage", () => {
     fake.script(fakes.hang);
     const startedAt = performance.now();
     const outcome = await send(fake.url, A_MESSAGE, 0.3);
-    assert.deepEqual(outcome, { outcome: "unknown", detail: "no answer in time" });
+    assert.deepEqual(outcome, {
+      outcome: "unknown",
+      because: "no-answer",
+      detail: "no answer in time",
+    });
     assert.ok(performance.now() - startedAt < 1500);
     assert.equal(fake.requests.length, 1);
   });

@@ -2,9 +2,8 @@
 // for each message; its library then throws, and may well call it success when there is no message.
 // https://developer.vonage.com/en/messaging/sms/guides/troubleshooting-sms
 import { z } from "zod";
-import type { SendOutcome } from "../../ports/sms.ts";
-
-type Refusal = Extract<SendOutcome, { outcome: "failed" }>["because"];
+import type { SendFailure, SendOutcome } from "../../ports/sms.ts";
+import { answerUnclear, noAnswer, outcomeOfStatus } from "./status.ts";
 
 const answerSchema = z.object({
   messages: z
@@ -14,7 +13,7 @@ const answerSchema = z.object({
 
 const ACCEPTED = "0";
 
-const REFUSALS: ReadonlyMap<string, Refusal> = new Map([
+const REFUSALS: ReadonlyMap<string, SendFailure> = new Map([
   ["1", "throttled"],
   ["2", "number-refused"],
   ["3", "number-refused"],
@@ -43,7 +42,7 @@ const NOT_SENT =
 // What the library gave back: a promise of nothing until it says that a message was accepted.
 export function readAnswer(answer: unknown): SendOutcome {
   const parsed = answerSchema.safeParse(answer);
-  if (!parsed.success) return unknown("answer not understood");
+  if (!parsed.success) return answerUnclear("answer not understood");
 
   const { messages } = parsed.data;
   const refused = messages.filter((message) => message.status !== ACCEPTED);
@@ -52,41 +51,32 @@ export function readAnswer(answer: unknown): SendOutcome {
     return { outcome: "accepted", providerMessageId: first?.messageId ?? null };
   }
   // A text in several parts of which some went out.
-  if (refused.length < messages.length) return unknown("accepted in part");
+  if (refused.length < messages.length) return answerUnclear("accepted in part");
 
   const because = REFUSALS.get(refused[0]?.status ?? "");
-  if (because === undefined) return unknown("status not known");
+  if (because === undefined) return answerUnclear("status not known");
   return { outcome: "failed", because, detail: `status ${refused[0]?.status}` };
 }
 
 // What the library threw. Only what certainly did not go out counts as failed.
 export function readFailure(error: unknown): SendOutcome {
-  if (!(error instanceof Error)) return unknown("no answer");
-  if (error.name === "AbortError") return unknown("no answer in time");
+  if (!(error instanceof Error)) return noAnswer("no answer");
+  if (error.name === "AbortError") return noAnswer("no answer in time");
 
   if ("response" in error) {
     const { response } = error;
-    return response instanceof Response ? readStatus(response.status) : readAnswer(response);
+    return response instanceof Response ? readStatus(response) : readAnswer(response);
   }
   const code = codeOf(error.cause);
   if (NOT_SENT.test(code)) return { outcome: "failed", because: "provider-down", detail: code };
-  return unknown(/^[A-Z_]+$/.test(code) ? `connection broke: ${code}` : "no answer");
+  return noAnswer(/^[A-Z_]+$/.test(code) ? `connection broke: ${code}` : "no answer");
 }
 
-function readStatus(status: number): SendOutcome {
+function readStatus({ status, headers }: Response): SendOutcome {
   // An answer that could not be decoded: whatever it says, the request was taken.
-  if (status < 300) return unknown("answer not understood");
-  const detail = `http ${status}`;
-  if (status === 429) return { outcome: "failed", because: "throttled", detail };
-  if (status === 402) return { outcome: "failed", because: "no-balance", detail };
-  if (status === 401 || status === 403) {
-    return { outcome: "failed", because: "credentials-refused", detail };
-  }
-  return { outcome: "failed", because: "provider-down", detail };
-}
-
-function unknown(detail: string): SendOutcome {
-  return { outcome: "unknown", detail };
+  if (status < 300) return answerUnclear("answer not understood");
+  const outcome = outcomeOfStatus({ status, retryAfter: headers.get("retry-after") });
+  return outcome ?? { outcome: "failed", because: "provider-down", detail: `http ${status}` };
 }
 
 function codeOf(cause: unknown): string {

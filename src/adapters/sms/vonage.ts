@@ -1,9 +1,10 @@
 // Vonage's SMS API through its own client library, which is loaded with the first text. What the
-// library leaves open is decided here: how long to wait, how much of an answer to read, when to try
-// again. Nothing of what was sent is ever repeated in a detail.
+// library leaves open is decided here: how long to wait, how much of an answer to read. Nothing of what
+// was sent is ever repeated in a detail.
 import type { SMS as SmsClient } from "@vonage/sms";
 import { countSegments } from "../../domain/text-message.ts";
-import type { SendOutcome, SmsProvider, TextMessage } from "../../ports/sms.ts";
+import type { SmsProvider } from "../../ports/sms.ts";
+import { type Attempt, sendWithRetry } from "./attempts.ts";
 import { readAnswer, readFailure } from "./vonage-answer.ts";
 
 export interface VonageOptions {
@@ -15,17 +16,14 @@ export interface VonageOptions {
   readonly host: string | null;
 }
 
-// With less time than this a second attempt would only turn a clear failure into an unclear one.
-const RETRY_MILLISECONDS_MIN = 500;
 // An answer to one text has some hundred bytes.
 const ANSWER_BYTES_MAX = 65_536;
 
-// Sends once, and once more under the same reference if the first attempt certainly failed because
-// the provider was down.
 export function createVonage(options: VonageOptions): SmsProvider {
   let library: ReturnType<typeof loadLibrary> | undefined;
 
-  async function attempt(message: TextMessage, deadline: number): Promise<SendOutcome> {
+  const attempt: Attempt = async (message, milliseconds) => {
+    const deadline = performance.now() + milliseconds;
     try {
       library ??= loadLibrary(options);
       const { TypeEnum, openClient } = await library;
@@ -42,17 +40,11 @@ export function createVonage(options: VonageOptions): SmsProvider {
     } catch (error) {
       return readFailure(error);
     }
-  }
+  };
 
   return {
     name: "vonage",
-    async send(message, timeoutSeconds) {
-      const deadline = performance.now() + timeoutSeconds * 1000;
-      const first = await attempt(message, deadline);
-      const wasDown = first.outcome === "failed" && first.because === "provider-down";
-      const mayRetry = wasDown && millisecondsUntil(deadline) >= RETRY_MILLISECONDS_MIN;
-      return mayRetry ? attempt(message, deadline) : first;
-    },
+    send: (message, timeoutSeconds) => sendWithRetry(attempt, message, timeoutSeconds),
   };
 }
 
@@ -96,10 +88,10 @@ async function withBoundedBody(response: Response): Promise<Response> {
     chunks.push(chunk);
   }
   const body = bytes === 0 || bytes > ANSWER_BYTES_MAX ? null : Buffer.concat(chunks);
-  return new Response(body, {
-    status: response.status,
-    headers: { "content-type": response.headers.get("content-type") ?? "" },
-  });
+  const headers = new Headers({ "content-type": response.headers.get("content-type") ?? "" });
+  const retryAfter = response.headers.get("retry-after");
+  if (retryAfter !== null) headers.set("retry-after", retryAfter);
+  return new Response(body, { status: response.status, headers });
 }
 
 function millisecondsUntil(deadline: number): number {
