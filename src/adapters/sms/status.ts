@@ -47,6 +47,7 @@ export function noAnswer(detail: string): SendOutcome {
 export function readRetryAfter(header: string | null, now: number): number | null {
   if (header === null) return null;
   if (/^\d{1,9}$/.test(header)) return Number(header);
-  const at = Date.parse(header);
+  // Date.parse takes almost anything for a date; the form that HTTP prescribes ends like this.
+  const at = header.endsWith(" GMT") ? Date.parse(header) : Number.NaN;
   return Number.isNaN(at) ? null : Math.max(0, Math.ceil((at - now) / 1000));
 }
