@@ -30,6 +30,8 @@ export const limitsSchema = z.strictObject({
   passwordFailuresPerAddressWindowSeconds: seconds,
   passwordHashQueueMax: count,
   smsTimeoutSeconds: z.int().min(1).max(30),
+  smsFailuresUntilOpen: count,
+  smsOpenSeconds: z.int().min(1).max(3600),
   signingKeyPublishSeconds: z.int().min(0),
 });
 
