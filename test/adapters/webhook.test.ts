@@ -6,12 +6,12 @@ import { A_MESSAGE, smsProviderContract } from "../contract/sms-provider.ts";
 import { type FakeProvider, fakes } from "../support/fake-provider.ts";
 import { startFakeWebhook } from "../support/fake-webhook.ts";
 
-const SECRET = "top-secret-and-long-enough";
+const KEY = Buffer.from("top-secret-and-long-enough");
 const NOON = Date.UTC(2026, 0, 1, 12);
 
 describe("webhook", () => {
   smsProviderContract(startFakeWebhook, (url) =>
-    createWebhook({ url: `${url}/texts`, secret: SECRET, now: () => NOON }),
+    createWebhook({ url: `${url}/texts`, key: KEY, now: () => NOON }),
   );
 
   let fake: FakeProvider;
@@ -21,8 +21,8 @@ describe("webhook", () => {
   beforeEach(() => fake.reset());
   after(() => fake.close());
 
-  const send = (secret = SECRET): Promise<SendOutcome> =>
-    createWebhook({ url: `${fake.url}/texts?tenant=1`, secret, now: () => NOON }).send(
+  const send = (): Promise<SendOutcome> =>
+    createWebhook({ url: `${fake.url}/texts?tenant=1`, key: KEY, now: () => NOON }).send(
       A_MESSAGE,
       5,
     );
@@ -41,25 +41,15 @@ describe("webhook", () => {
     });
   });
 
-  const keys: [it: string, secret: string, key: Buffer][] = [
-    ["any text as its own bytes", SECRET, Buffer.from(SECRET)],
-    [
-      "the standard's own form decoded",
-      `whsec_${Buffer.alloc(32, 7).toString("base64")}`,
-      Buffer.alloc(32, 7),
-    ],
-  ];
-  for (const [name, secret, key] of keys) {
-    it(`signs id, time and body, with ${name} as the key`, async () => {
-      await send(secret);
-      const [request] = fake.requests;
-      assert.equal(request?.headers["webhook-id"], "message-1");
-      assert.equal(request?.headers["webhook-timestamp"], String(NOON / 1000));
-      const signed = `message-1.${NOON / 1000}.${request?.body}`;
-      const signature = createHmac("sha256", key).update(signed).digest("base64");
-      assert.equal(request?.headers["webhook-signature"], `v1,${signature}`);
-    });
-  }
+  it("signs id, time and body as Standard Webhooks do", async () => {
+    await send();
+    const [request] = fake.requests;
+    assert.equal(request?.headers["webhook-id"], "message-1");
+    assert.equal(request?.headers["webhook-timestamp"], String(NOON / 1000));
+    const signed = `message-1.${NOON / 1000}.${request?.body}`;
+    const signature = createHmac("sha256", KEY).update(signed).digest("base64");
+    assert.equal(request?.headers["webhook-signature"], `v1,${signature}`);
+  });
 
   const accepted: [it: string, body: string, id: string | null][] = [
     ["no body", "", null],

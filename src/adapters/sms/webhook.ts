@@ -10,14 +10,13 @@ import { answerUnclear, outcomeOfStatus } from "./status.ts";
 
 export interface WebhookOptions {
   readonly url: string;
-  readonly secret: string;
+  readonly key: Buffer;
   readonly now: () => number;
 }
 
 const acceptedSchema = z.object({ id: z.string().max(128).nullish() });
 
-export function createWebhook({ url, secret, now }: WebhookOptions): SmsProvider {
-  const key = webhookKey(secret);
+export function createWebhook({ url, key, now }: WebhookOptions): SmsProvider {
   const attempt: Attempt = async ({ messageId: id, to, text, purpose }, milliseconds) => {
     const body = JSON.stringify({ id, to, text, purpose });
     const timestamp = String(Math.floor(now() / 1000));
@@ -39,12 +38,6 @@ export function createWebhook({ url, secret, now }: WebhookOptions): SmsProvider
     name: "webhook",
     send: (message, timeoutSeconds) => sendWithRetry(attempt, message, timeoutSeconds),
   };
-}
-
-// The standard writes a key as whsec_ and base64; any other text is its own bytes.
-export function webhookKey(secret: string): Buffer {
-  const encoded = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(secret)?.[1];
-  return encoded === undefined ? Buffer.from(secret) : Buffer.from(encoded, "base64");
 }
 
 function signatureOf(content: string, key: Buffer): string {
