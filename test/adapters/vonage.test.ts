@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import { createVonage } from "../../src/adapters/sms/vonage.ts";
 import type { SendOutcome, TextMessage } from "../../src/ports/sms.ts";
+import { smsProviderContract } from "../contract/sms-provider.ts";
+import { startFakeProvider } from "../support/fake-provider.ts";
 import { type Behaviour, type FakeVonage, fakes, startFakeVonage } from "../support/fake-vonage.ts";
 
 const A_MESSAGE: TextMessage = {
@@ -13,6 +15,10 @@ const A_MESSAGE: TextMessage = {
 const SECRET = "top-secret-value";
 
 describe("vonage", () => {
+  smsProviderContract(startFakeVonageOfTheContract, (host) =>
+    createVonage({ apiKey: "key", apiSecret: "top-secret-value", from: "Latchkey", host }),
+  );
+
   let fake: FakeVonage;
   before(async () => {
     fake = await startFakeVonage();
@@ -199,6 +205,14 @@ describe("vonage", () => {
     assert.doesNotMatch(JSON.stringify(outcomes), /top-secret|key:|4155552671|5550100|012345/);
   });
 });
+
+// The same good answer from the fake that all providers share.
+function startFakeVonageOfTheContract() {
+  return startFakeProvider((n) => ({
+    status: 200,
+    body: { "message-count": "1", messages: [{ "message-id": `fake-${n}`, status: "0" }] },
+  }));
+}
 
 function send(host: string, message = A_MESSAGE, timeoutSeconds = 5): Promise<SendOutcome> {
   const provider = createVonage({ apiKey: "key", apiSecret: SECRET, from: "Latchkey", host });

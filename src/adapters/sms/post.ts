@@ -70,6 +70,16 @@ export function post(given: PostRequest): Promise<PostResult> {
   });
 }
 
+// The object that an answer holds; null: there is none, or more than anybody would say.
+export function jsonOf<T = unknown>({ body }: PostAnswer): T | null {
+  try {
+    const value: T | null = JSON.parse(body ?? "");
+    return typeof value === "object" ? value : null;
+  } catch {
+    return null;
+  }
+}
+
 async function readBody(response: http.IncomingMessage): Promise<string | null> {
   const chunks: Buffer[] = [];
   let bytes = 0;

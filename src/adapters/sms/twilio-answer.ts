@@ -2,7 +2,7 @@
 // status; a message that it took may still carry one. https://www.twilio.com/docs/api/errors
 import { z } from "zod";
 import type { SendFailure, SendOutcome } from "../../ports/sms.ts";
-import type { PostAnswer } from "./post.ts";
+import { jsonOf, type PostAnswer } from "./post.ts";
 import { answerUnclear, outcomeOfStatus } from "./status.ts";
 
 const messageSchema = z.object({
@@ -30,7 +30,7 @@ const REFUSALS: ReadonlyMap<number, SendFailure> = new Map([
 ]);
 
 export function readTwilioAnswer(answer: PostAnswer): SendOutcome {
-  const document = parseJson(answer.body);
+  const document = jsonOf(answer);
   return answer.status >= 200 && answer.status < 300
     ? readMessage(document)
     : readError(answer, document);
@@ -68,12 +68,4 @@ function readError(answer: PostAnswer, document: unknown): SendOutcome {
 
 function codes(because: SendFailure, list: readonly number[]): [number, SendFailure][] {
   return list.map((code) => [code, because]);
-}
-
-function parseJson(body: string | null): unknown {
-  try {
-    return body === null ? null : JSON.parse(body);
-  } catch {
-    return null;
-  }
 }

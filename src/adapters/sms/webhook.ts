@@ -5,7 +5,7 @@ import { createHmac } from "node:crypto";
 import { z } from "zod";
 import type { SendOutcome, SmsProvider } from "../../ports/sms.ts";
 import { type Attempt, sendWithRetry } from "./attempts.ts";
-import { type PostAnswer, post } from "./post.ts";
+import { jsonOf, type PostAnswer, post } from "./post.ts";
 import { answerUnclear, outcomeOfStatus } from "./status.ts";
 
 export interface WebhookOptions {
@@ -46,19 +46,16 @@ function signatureOf(content: string, key: Buffer): string {
 
 function readAnswer(answer: PostAnswer): SendOutcome {
   const { status } = answer;
-  if (status >= 200 && status < 300) return readAccepted(answer.body);
+  if (status >= 200 && status < 300) return readAccepted(answer);
   const detail = `http ${status}`;
   if (status === 422) return { outcome: "failed", because: "number-refused", detail };
   return outcomeOfStatus(answer) ?? answerUnclear(detail);
 }
 
 // A page in HTML may come from anybody who stands in between: only nothing, or a JSON object, is a yes.
-function readAccepted(body: string | null): SendOutcome {
-  if (body?.trim() === "") return { outcome: "accepted", providerMessageId: null };
-  try {
-    const { id } = acceptedSchema.parse(JSON.parse(body ?? ""));
-    return { outcome: "accepted", providerMessageId: id ?? null };
-  } catch {
-    return answerUnclear("answer not understood");
-  }
+function readAccepted(answer: PostAnswer): SendOutcome {
+  if (answer.body?.trim() === "") return { outcome: "accepted", providerMessageId: null };
+  const accepted = acceptedSchema.safeParse(jsonOf(answer));
+  if (!accepted.success) return answerUnclear("answer not understood");
+  return { outcome: "accepted", providerMessageId: accepted.data.id ?? null };
 }
