@@ -29,10 +29,11 @@ export function smsProviderContract(
     const send = (timeoutSeconds = 5, url = fake.url): Promise<SendOutcome> =>
       open(url).send(A_MESSAGE, timeoutSeconds);
 
-    const unclear: [it: string, given: Behaviour, because: string, detail: string | RegExp][] = [
+    const unclear: [it: string, given: Behaviour, because: string, detail: string][] = [
       ["a page in HTML", fakes.html, "answer-unclear", "answer not understood"],
       ["half of a JSON", fakes.notJson, "answer-unclear", "answer not understood"],
       ["an answer of ten megabytes", fakes.hugeBody, "answer-unclear", "answer not understood"],
+      ["a byte more than 64 KiB", fakes.padded(65_537), "answer-unclear", "answer not understood"],
       ["a status that means nothing", fakes.status(418), "answer-unclear", "http 418"],
       ["a proxy that gave up waiting", fakes.status(504), "answer-unclear", "http 504"],
       ["a connection that breaks", fakes.reset, "no-answer", "connection broke: ECONNRESET"],
@@ -45,6 +46,11 @@ export function smsProviderContract(
         assert.equal(fake.requests.length, 1);
       });
     }
+
+    it("reads an answer of 64 KiB", async () => {
+      fake.script(fakes.padded(65_536));
+      assert.equal((await send()).outcome, "accepted");
+    });
 
     for (const status of [301, 302, 303, 307, 308]) {
       it(`follows no redirect: ${status}`, async () => {

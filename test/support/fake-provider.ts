@@ -8,6 +8,8 @@ export type Behaviour =
   | { readonly kind: "ok" | "hang" | "reset" | "resetBody" | "html" | "hugeBody" | "notJson" }
   // Answers well, but only after so many milliseconds.
   | { readonly kind: "delay"; readonly milliseconds: number }
+  // Answers well, with so many bytes: spaces make up for what is missing.
+  | { readonly kind: "padded"; readonly bytes: number }
   // Answers exactly this.
   | {
       readonly kind: "answer";
@@ -28,6 +30,7 @@ export const fakes = {
   hugeBody: { kind: "hugeBody" },
   notJson: { kind: "notJson" },
   delay: (milliseconds: number) => ({ kind: "delay", milliseconds }) as const,
+  padded: (bytes: number) => ({ kind: "padded", bytes }) as const,
   status: (status: number, headers: Readonly<Record<string, string>> = {}) =>
     ({ kind: "answer", status, headers }) as const,
   json: (status: number, body: object, headers: Readonly<Record<string, string>> = {}) =>
@@ -65,9 +68,9 @@ export async function startFakeProvider(
     const { method = "", url: path = "", headers } = request;
     requests.push({ method, path, headers, body });
     const n = requests.length;
-    await behave(script.shift() ?? fakes.ok, response, () => {
+    await behave(script.shift() ?? fakes.ok, response, (bytes = 0) => {
       const { status, body } = answerWell(n);
-      reply(response, status, JSON.stringify(body));
+      reply(response, status, JSON.stringify(body).padEnd(bytes));
     });
   });
   server.listen(0, "127.0.0.1");
@@ -97,7 +100,7 @@ export async function startFakeProvider(
 async function behave(
   behaviour: Behaviour,
   response: ServerResponse,
-  answerWell: () => void,
+  answerWell: (bytes?: number) => void,
 ): Promise<void> {
   switch (behaviour.kind) {
     case "ok":
@@ -105,6 +108,8 @@ async function behave(
     case "delay":
       await delay(behaviour.milliseconds);
       return answerWell();
+    case "padded":
+      return answerWell(behaviour.bytes);
     case "answer":
       return reply(response, behaviour.status, behaviour.body ?? "", behaviour.headers);
     case "html":
