@@ -3,7 +3,9 @@ import { randomBytes } from "node:crypto";
 import path from "node:path";
 import type Koa from "koa";
 import { createOutbox, readOutbox } from "./adapters/sms/outbox.ts";
+import { createTwilio } from "./adapters/sms/twilio.ts";
 import { createVonage } from "./adapters/sms/vonage.ts";
+import { createWebhook } from "./adapters/sms/webhook.ts";
 import { DEMO_CLIENT_ID, DEMO_USERNAME, demoUris } from "./admin/first-start.ts";
 import { type Config, isLoopback } from "./config.ts";
 import { deriveKeys } from "./derived-keys.ts";
@@ -12,6 +14,7 @@ import { countriesWithCallingCodes, isCountryAllowed } from "./domain/phone.ts";
 import { priceMicros } from "./domain/sms-price.ts";
 import { composeCodeText, countSegments } from "./domain/text-message.ts";
 import type { Instant } from "./domain/time.ts";
+import { type BreakerEvent, createBreaker } from "./flow/breaker.ts";
 import { createTextSender } from "./flow/send-text.ts";
 import type { FlowDeps } from "./flow/sign-in.ts";
 import { createAssets } from "./http/assets.ts";
@@ -29,6 +32,7 @@ import { basePathOf } from "./oidc/provider.ts";
 import type { PasswordHasher } from "./ports/password-hasher.ts";
 import type { SmsProvider } from "./ports/sms.ts";
 import type { Storage } from "./ports/storage.ts";
+import { namedProviders, type SmsProviderName } from "./sms-settings.ts";
 
 export const BRAND = "Latchkey";
 
@@ -117,7 +121,7 @@ function flowDeps(
     storage,
     hasher,
     sendText: createTextSender({
-      providers: config.smsProviders.map((name) => providerOf(config, name)),
+      ...smsProviders(config, log, now),
       timeoutSeconds: limits.smsTimeoutSeconds,
       brand: BRAND,
       domain: new URL(config.issuer).hostname,
@@ -125,6 +129,7 @@ function flowDeps(
       templateFor: (language) =>
         languages.chooseLanguage({ uiLocales: language }).template("sms.code"),
       onOutcome: ({ outcome, ...event }) => log.info({ event: "text-sent", ...event, ...outcome }),
+      now,
     }),
     codeKeys,
     limits,
@@ -143,7 +148,7 @@ function flowDeps(
 
 // What a code costs by the price table: the outbox costs nothing.
 function createQuote(config: Config, languages: Languages): FlowDeps["priceOf"] {
-  if (config.smsProviders.every((name) => name === "outbox")) return () => 0;
+  if (namedProviders(config).every((name) => name === "outbox")) return () => 0;
   return ({ country, language }) => {
     const text = composeCodeText({
       brand: BRAND,
@@ -156,15 +161,60 @@ function createQuote(config: Config, languages: Languages): FlowDeps["priceOf"] 
   };
 }
 
-function providerOf(config: Config, name: Config["smsProviders"][number]): SmsProvider {
+// Each provider once, behind a breaker of its own, in whatever order it is asked.
+function smsProviders(config: Config, log: Logger, now: () => Instant) {
+  const { smsFailuresUntilOpen: failuresUntilOpen, smsOpenSeconds: openSeconds } = config.limits;
+  const tell = (event: BreakerEvent) => logBreaker(log, event);
+  const made = new Map<SmsProviderName, SmsProvider>();
+  const find = (name: SmsProviderName) => {
+    const provider =
+      made.get(name) ??
+      createBreaker(providerOf(config, name, now), { now, failuresUntilOpen, openSeconds, tell });
+    made.set(name, provider);
+    return provider;
+  };
+  return {
+    providers: config.smsProviders.map(find),
+    providersByCountry: new Map(
+      Object.entries(config.smsProvidersByCountry).map(([country, names]) => [
+        country,
+        names.map(find),
+      ]),
+    ),
+  };
+}
+
+function logBreaker(log: Logger, { happened, ...event }: BreakerEvent): void {
+  switch (happened) {
+    case "alarm":
+      log.error({ event: "sms-alarm", ...event });
+      return;
+    case "opened":
+      log.warn({ event: "sms-circuit-opened", ...event });
+      return;
+    case "closed":
+      log.info({ event: "sms-circuit-closed", ...event });
+      return;
+  }
+}
+
+function providerOf(config: Config, name: SmsProviderName, now: () => Instant): SmsProvider {
+  const { vonage, twilio, webhook } = config;
   switch (name) {
     case "outbox":
       return createOutbox({ file: config.outboxFile });
-    case "vonage": {
-      if (config.vonage === null) throw new Error("vonage is named but not configured");
-      return createVonage(config.vonage);
-    }
+    case "vonage":
+      return createVonage(configured(name, vonage));
+    case "twilio":
+      return createTwilio(configured(name, twilio));
+    case "webhook":
+      return createWebhook({ ...configured(name, webhook), now });
   }
+}
+
+function configured<Settings>(name: string, settings: Settings | null): Settings {
+  if (settings === null) throw new Error(`${name} is named but not configured`);
+  return settings;
 }
 
 function countriesOf({ smsCountries }: Config): { code: string; callingCode: string }[] {

@@ -36,6 +36,8 @@ export const limitsSchema = z.strictObject({
   passwordFailuresPerAddressWindowSeconds: seconds,
   passwordHashQueueMax: count,
   smsTimeoutSeconds: z.int().min(1).max(30),
+  smsFailuresUntilOpen: count,
+  smsOpenSeconds: z.int().min(1).max(3600),
   pumpingWindowSeconds: seconds,
   pumpingSendsMin: count,
   pumpingVerifiedPercentMin: z.int().min(0).max(100),

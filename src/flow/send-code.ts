@@ -180,7 +180,7 @@ function settledBy(sent: ProviderOutcome) {
     case "unknown":
       return {
         status: "unknown",
-        because: "no-clear-answer",
+        because: sent.because,
         provider,
         providerMessageId: null,
       } as const;
