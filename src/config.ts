@@ -1,19 +1,23 @@
 // Environment and files, read once, checked whole, every problem reported together, frozen. No other
 // file looks at process.env.
 import { readFileSync } from "node:fs";
-import { isIP } from "node:net";
 import path from "node:path";
 import { type Limits, limitsSchema } from "./domain/limits.ts";
+import { type SmsPrices, smsPricesSchema } from "./domain/sms-price.ts";
 import {
   type CheckedEnvironment,
   checkEnvironment,
   type Environment,
   WORKERS_MAX,
 } from "./environment.ts";
+import { isLoopback } from "./loopback.ts";
 import { problemsOfMongodbUri } from "./mongodb-uri.ts";
 import { readOrMakeSecret } from "./secret-file.ts";
+import { type SmsConfig, smsConfigOf } from "./sms-settings.ts";
 
-export interface Config {
+export { isLoopback };
+
+export interface Config extends SmsConfig {
   readonly production: boolean;
   // Exactly as tokens and discovery say it.
   readonly issuer: string;
@@ -30,12 +34,10 @@ export interface Config {
   readonly outboxFile: string;
   // The first signs and wraps, all verify.
   readonly secrets: readonly string[];
-  readonly smsProviders: readonly SmsProviderName[];
-  readonly smsCountries: readonly string[] | "all";
-  readonly vonage: VonageConfig | null;
   readonly allowPrivateFetch: boolean;
   readonly logLevel: LogLevel;
   readonly limits: Limits;
+  readonly smsPrices: SmsPrices;
   // Settings of parts that this version does not have yet; named in the log, so nobody relies on them.
   readonly withoutEffect: readonly string[];
 }
@@ -44,15 +46,7 @@ export type StoreConfig =
   | { readonly kind: "sqlite"; readonly file: string }
   | { readonly kind: "mongodb"; readonly uri: string };
 
-export type SmsProviderName = "outbox" | "vonage";
 export type LogLevel = "fatal" | "error" | "warn" | "info" | "debug" | "trace" | "silent";
-
-export interface VonageConfig {
-  readonly apiKey: string;
-  readonly apiSecret: string;
-  readonly from: string;
-  readonly host: string | null;
-}
 
 // Every problem of a configuration, in one message.
 export class ConfigError extends Error {
@@ -64,18 +58,7 @@ export class ConfigError extends Error {
 
 const ROOT = path.resolve(import.meta.dirname, "..");
 
-const WITHOUT_EFFECT = [
-  "SMTP_URL",
-  "MAIL_FROM",
-  "METRICS_PORT",
-  "VONAGE_SIGNATURE_SECRET",
-  "TWILIO_ACCOUNT_SID",
-  "TWILIO_AUTH_TOKEN",
-  "TWILIO_FROM",
-  "TWILIO_HOST",
-  "SMS_WEBHOOK_URL",
-  "SMS_WEBHOOK_SECRET",
-];
+const WITHOUT_EFFECT = ["SMTP_URL", "MAIL_FROM", "METRICS_PORT", "VONAGE_SIGNATURE_SECRET"];
 
 // The configuration of this process. Throws ConfigError with every problem in one message. On the
 // embedded store, a secret that is not given is generated into DATA_DIR.
@@ -86,7 +69,7 @@ export function readConfig(environment: Environment = process.env): Config {
   const production = values.NODE_ENV === "production";
   const issuer = values.ISSUER ?? `http://localhost:${values.PORT}`;
   checkIssuer(issuer, production, problems);
-  const vonage = vonageOf(values, problems);
+  const sms = smsConfigOf(values, production, problems);
   checkAcr(values, problems);
   checkStore(values, production, problems);
   if (values.SECRET) checkSecrets(values.SECRET, production, problems);
@@ -95,7 +78,6 @@ export function readConfig(environment: Environment = process.env): Config {
 
   const dataDir = path.resolve(values.DATA_DIR);
   const embeddedFile = path.join(dataDir, "latchkey.sqlite");
-  const paid = values.SMS_PROVIDERS.some((name) => name !== "outbox");
   return Object.freeze({
     production,
     issuer,
@@ -109,12 +91,11 @@ export function readConfig(environment: Environment = process.env): Config {
     workers: values.WORKERS,
     outboxFile: path.join(dataDir, "outbox.ndjson"),
     secrets: values.SECRET ?? [generatedSecret(dataDir)],
-    smsProviders: values.SMS_PROVIDERS,
-    smsCountries: values.SMS_COUNTRIES ?? (paid ? [] : "all"),
-    vonage,
+    ...sms,
     allowPrivateFetch: isOn(values.ALLOW_PRIVATE_FETCH),
     logLevel: values.LOG_LEVEL,
     limits,
+    smsPrices: readPrices(),
     withoutEffect: WITHOUT_EFFECT.filter((name) => environment[name] !== undefined),
   });
 }
@@ -131,6 +112,16 @@ function readLimits(file: string | undefined, problems: string[]): Limits | null
     problems.push(`LIMITS_FILE: ${[...issue.path, issue.message].join(": ")}`);
   }
   return null;
+}
+
+// Ours, and read whole: whoever changes it and slips should hear of it at the start.
+function readPrices(): SmsPrices {
+  const file = path.join(ROOT, "config", "sms-prices.json");
+  const parsed = smsPricesSchema.safeParse(JSON.parse(readFileSync(file, "utf8")));
+  if (parsed.success) return Object.freeze(parsed.data);
+  throw new ConfigError(
+    parsed.error.issues.map((issue) => `${file}: ${[...issue.path, issue.message].join(": ")}`),
+  );
 }
 
 function readJson(file: string, problems: string[]): object | null {
@@ -157,12 +148,6 @@ function checkIssuer(issuer: string, production: boolean, problems: string[]): v
   if (production && url.protocol === "http:" && !isLoopback(url.hostname)) {
     problems.push("ISSUER: must be https in production");
   }
-}
-
-// Whether a host name means this very machine.
-export function isLoopback(hostname: string): boolean {
-  const bare = hostname.replace(/^\[|\]$/g, "");
-  return bare === "localhost" || bare === "::1" || (isIP(bare) === 4 && bare.startsWith("127."));
 }
 
 function checkAcr(values: CheckedEnvironment, problems: string[]): void {
@@ -194,16 +179,6 @@ function storeOf({ MONGODB_URI: uri }: CheckedEnvironment, file: string): StoreC
   return uri === undefined ? { kind: "sqlite", file } : { kind: "mongodb", uri };
 }
 
-function vonageOf(values: CheckedEnvironment, problems: string[]): VonageConfig | null {
-  if (!values.SMS_PROVIDERS.includes("vonage")) return null;
-  const { VONAGE_API_KEY: apiKey, VONAGE_API_SECRET: apiSecret, VONAGE_FROM: from } = values;
-  if (!apiKey) problems.push("VONAGE_API_KEY: is needed for the provider vonage");
-  if (!apiSecret) problems.push("VONAGE_API_SECRET: is needed for the provider vonage");
-  if (!from) problems.push("VONAGE_FROM: is needed for the provider vonage");
-  if (!apiKey || !apiSecret || !from) return null;
-  return { apiKey, apiSecret, from, host: values.VONAGE_HOST ?? null };
-}
-
 function checkSecrets(secrets: readonly string[], production: boolean, problems: string[]): void {
   if (secrets.length === 0) problems.push("SECRET: must not be empty");
   for (const secret of secrets) {
@@ -220,9 +195,6 @@ function looksLikeAnExample(secret: string): boolean {
 }
 
 function checkProduction(values: CheckedEnvironment, problems: string[]): void {
-  if (values.SMS_PROVIDERS.includes("outbox")) {
-    problems.push("SMS_PROVIDERS: the outbox keeps codes in a file and is refused in production");
-  }
   if (isOn(values.ALLOW_PRIVATE_FETCH)) {
     problems.push("ALLOW_PRIVATE_FETCH: is refused in production");
   }

@@ -13,6 +13,33 @@ const listOf = (text: string) =>
     .map((each) => each.trim())
     .filter(Boolean);
 
+const providerName = z.enum(
+  ["vonage", "twilio", "webhook", "outbox"],
+  "must be a list of: vonage, twilio, webhook, outbox",
+);
+const providerOrder = z.array(providerName).min(1, "must name at least one provider");
+
+// DE=twilio,vonage;US=webhook
+const ordersByCountry = z
+  .string()
+  .transform((text) => text.split(";").filter((each) => each.trim() !== ""))
+  .pipe(
+    z.array(
+      z
+        .string()
+        .regex(/^\s*[A-Za-z]{2}\s*=/, "must be COUNTRY=PROVIDER,…;… with two-letter country codes")
+        .transform((each) => each.split("="))
+        .pipe(z.tuple([z.string(), z.string()], "must name each country's providers after one ="))
+        .transform(([country, names]) => [country.trim().toUpperCase(), listOf(names)] as const)
+        .pipe(z.tuple([z.string(), providerOrder])),
+    ),
+  )
+  .refine(
+    (orders) => new Set(orders.map(([country]) => country)).size === orders.length,
+    "must name each country once",
+  )
+  .transform((orders) => Object.fromEntries(orders));
+
 const wholeNumber = (max: number) =>
   z
     .string()
@@ -36,24 +63,24 @@ const environmentSchema = z.object({
   DATA_DIR: z.string().default("./data"),
   MONGODB_URI: z.string().optional(),
   SECRET: z.string().transform(listOf).optional(),
-  SMS_PROVIDERS: z
-    .string()
-    .default("outbox")
-    .transform(listOf)
-    .pipe(
-      z
-        .array(z.enum(["outbox", "vonage"], "must be a list of: outbox, vonage"))
-        .min(1, "must name at least one provider"),
-    ),
+  SMS_PROVIDERS: z.string().default("outbox").transform(listOf).pipe(providerOrder),
+  SMS_PROVIDERS_BY_COUNTRY: ordersByCountry.optional(),
   SMS_COUNTRIES: z
     .string()
     .transform((text) => listOf(text.toUpperCase()))
     .pipe(z.array(z.string().regex(/^[A-Z]{2}$/, "must be two-letter country codes (ISO 3166-1)")))
     .optional(),
+  SMS_PUMPING_GUARD: z.enum(["on", "record", "off"], "must be on, record or off").optional(),
   VONAGE_API_KEY: z.string().optional(),
   VONAGE_API_SECRET: z.string().optional(),
   VONAGE_FROM: z.string().optional(),
   VONAGE_HOST: z.url("must be a URL").optional(),
+  TWILIO_ACCOUNT_SID: z.string().optional(),
+  TWILIO_AUTH_TOKEN: z.string().optional(),
+  TWILIO_FROM: z.string().optional(),
+  TWILIO_HOST: z.url("must be a URL").optional(),
+  SMS_WEBHOOK_URL: z.url("must be a URL").optional(),
+  SMS_WEBHOOK_SECRET: z.string().optional(),
   WORKERS: wholeNumber(WORKERS_MAX).default(1),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
   LIMITS_FILE: z.string().optional(),
@@ -63,7 +90,17 @@ const environmentSchema = z.object({
 
 export type CheckedEnvironment = z.infer<typeof environmentSchema>;
 
-const MAY_COME_FROM_FILE = ["MONGODB_URI", "SECRET", "VONAGE_API_KEY", "VONAGE_API_SECRET"];
+const MAY_COME_FROM_FILE = [
+  "MONGODB_URI",
+  "SECRET",
+  "VONAGE_API_KEY",
+  "VONAGE_API_SECRET",
+  "TWILIO_ACCOUNT_SID",
+  "TWILIO_AUTH_TOKEN",
+  // An address may hold a token.
+  "SMS_WEBHOOK_URL",
+  "SMS_WEBHOOK_SECRET",
+];
 
 // The values, those that are wrong left out; what is wrong with them is added to the problems.
 export function checkEnvironment(environment: Environment, problems: string[]): CheckedEnvironment {

@@ -10,6 +10,7 @@ import { type Config, ConfigError } from "./config.ts";
 import type { Logger } from "./log.ts";
 import { UnavailableError } from "./ports/errors.ts";
 import type { Storage } from "./ports/storage.ts";
+import { namedProviders } from "./sms-settings.ts";
 import { createHasher, openStorage, readBlocklist } from "./store-access.ts";
 
 const KEYS_CHECK_MS = 5_000;
@@ -153,12 +154,12 @@ function linesOf(
   config: Config,
   made: Awaited<ReturnType<typeof makeDemo>>,
 ): Readonly<Record<string, string>> {
-  const toOutbox = config.smsProviders.includes("outbox");
+  const providers = namedProviders(config);
   return {
     issuer: config.issuer,
     ...(mayDemo(config) ? { demo: demoUris(config.issuer).demo } : {}),
     ...(made === null ? {} : { login: made.login, password: made.password }),
-    texts: toOutbox ? config.outboxFile : config.smsProviders.join(", "),
+    texts: providers.includes("outbox") ? config.outboxFile : providers.join(", "),
   };
 }
 

@@ -28,6 +28,7 @@ const MONGODB = "test/mongodb/*.test.ts";
 
 const SUITES: readonly Suite[] = [
   { name: "domain", files: ["test/domain/*.test.ts"] },
+  { name: "flow", files: ["test/flow/*.test.ts"] },
   { name: "start", files: ["test/start/*.test.ts"] },
   { name: "adapters", files: ["test/adapters/*.test.ts"] },
   { name: "admin", files: ["test/admin/*.test.ts"] },

@@ -19,6 +19,7 @@ export interface Installation extends Pick<AdminDeps, "now" | "limits"> {
   // Null: the store is not in a file of ours.
   readonly storeFile: string | null;
   readonly smsProviders: readonly string[];
+  readonly smsProvidersByCountry: Readonly<Record<string, readonly string[]>>;
   readonly smsCountries: readonly string[] | "all";
   readonly withoutEffect: readonly string[];
   openStorage(): Promise<Storage>;
@@ -75,7 +76,12 @@ async function checkFiles(installation: Installation): Promise<Check[]> {
 
 function checkSms(installation: Installation): Check {
   const { smsProviders, smsCountries, production } = installation;
-  const names = smsProviders.join(", ");
+  const names = [
+    smsProviders.join(", "),
+    ...Object.entries(installation.smsProvidersByCountry).map(
+      ([country, order]) => `in ${country} through ${order.join(", ")}`,
+    ),
+  ].join("; ");
   if (smsCountries !== "all" && smsCountries.length === 0) {
     return failed("sms", `No country may be texted through ${names}; set SMS_COUNTRIES.`);
   }

@@ -56,32 +56,33 @@ export type AttemptCount =
   | { readonly outcome: "counted"; readonly run: AttemptRun; readonly expiresAt: Instant }
   | { readonly outcome: "limited"; readonly retryAt: Instant };
 
-// The run with one more attempt, or until when no attempt is looked at.
+// The run with one more attempt, or until when no attempt is looked at. In a window, one attempt may weigh more
+// than another: `weight` is what it adds.
 export function countAttempt(
   run: AttemptRun | null,
   policy: AttemptPolicy,
   now: Instant,
+  weight = 1,
 ): AttemptCount {
   if (run?.lockedUntil && run.lockedUntil > now) {
     return { outcome: "limited", retryAt: run.lockedUntil };
   }
   return policy.kind === "window"
-    ? countInWindow(run, policy, now)
+    ? countInWindow(run, policy, { now, weight })
     : countTowardsLock(run, policy, now);
 }
 
 function countInWindow(
   run: AttemptRun | null,
   policy: Extract<AttemptPolicy, { kind: "window" }>,
-  now: Instant,
+  { now, weight }: { now: Instant; weight: number },
 ): AttemptCount {
   const endsAt = run === null ? null : addSeconds(run.firstAt, policy.windowSeconds);
-  if (run === null || endsAt === null || endsAt <= now) {
-    const fresh = { count: 1, firstAt: now, lockedUntil: null };
-    return { outcome: "counted", run: fresh, expiresAt: addSeconds(now, policy.windowSeconds) };
-  }
-  if (run.count >= policy.max) return { outcome: "limited", retryAt: endsAt };
-  return { outcome: "counted", run: { ...run, count: run.count + 1 }, expiresAt: endsAt };
+  const over = run === null || endsAt === null || endsAt <= now;
+  const current = over ? { count: 0, firstAt: now, lockedUntil: null } : run;
+  const expiresAt = over ? addSeconds(now, policy.windowSeconds) : endsAt;
+  if (current.count + weight > policy.max) return { outcome: "limited", retryAt: expiresAt };
+  return { outcome: "counted", run: { ...current, count: current.count + weight }, expiresAt };
 }
 
 function countTowardsLock(

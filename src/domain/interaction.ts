@@ -3,6 +3,8 @@
 import type { Challenge } from "./challenge.ts";
 import type { Proved } from "./factors.ts";
 import type { MfaDecision, MfaOutcome } from "./mfa-decision.ts";
+import type { SendCap } from "./send-caps.ts";
+import type { SendRefusal } from "./send-policy.ts";
 import type { Instant } from "./time.ts";
 
 export type Step =
@@ -33,6 +35,11 @@ export interface InteractionState {
   readonly binding: boolean;
   // Why, when the step is "refused".
   readonly refusal: Refusal | null;
+  // Why the first text did not go out, and when it may.
+  readonly unsent?:
+    | { readonly because: SendRefusal | SendCap; readonly retryAt: Instant }
+    | null
+    | undefined;
   // The decision that led here, for the audit log.
   readonly decision: MfaDecision | null;
 }

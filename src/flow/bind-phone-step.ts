@@ -6,7 +6,7 @@ import type { InteractionState } from "../domain/interaction.ts";
 import { isCountryAllowed, type PhoneOutcome, parsePhone } from "../domain/phone.ts";
 import type { Instant } from "../domain/time.ts";
 import { dueState } from "./due-state.ts";
-import { moveAndSend, newChallenge, type SentOutcome, withSend } from "./second-step.ts";
+import { moveAndSend, newChallenge, type SentOutcome, withSend } from "./send-code.ts";
 import { type FlowDeps, OUT_OF_ORDER, type SignIn } from "./sign-in.ts";
 
 export type BindPhoneRefusal =

@@ -2,7 +2,8 @@
 // request, so that a GET never has to write or to send.
 import { NOTHING_PROVED } from "../domain/factors.ts";
 import type { InteractionState } from "../domain/interaction.ts";
-import { decideSecondStep, mayBeTexted } from "./second-step.ts";
+import { decideSecondStep } from "./second-step.ts";
+import { mayBeTexted } from "./send-code.ts";
 import type { FlowDeps, SignIn } from "./sign-in.ts";
 
 const FIRST_FACTOR: InteractionState = {

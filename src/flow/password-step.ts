@@ -1,13 +1,14 @@
 // The first step: a login name and a password. An unknown name and a wrong password get the same answer
 // after the same time, and both count.
-import { isIPv6 } from "node:net";
 import { NOTHING_PROVED, withFactor } from "../domain/factors.ts";
 import { parseLogin } from "../domain/login-name.ts";
+import { networkOf } from "../domain/network.ts";
 import { normalPassword } from "../domain/password.ts";
 import type { Instant } from "../domain/time.ts";
 import type { LoginName, User } from "../domain/user.ts";
 import type { PasswordAttempt } from "../ports/storage.ts";
-import { type BeginOutcome, beginSecondStep, decideSecondStep } from "./second-step.ts";
+import { beginSecondStep, decideSecondStep } from "./second-step.ts";
+import type { BeginOutcome } from "./send-code.ts";
 import { type FlowDeps, OUT_OF_ORDER, type SignIn } from "./sign-in.ts";
 
 // What is longer cannot be a password of ours, and is not worth a hash.
@@ -16,8 +17,6 @@ const PASSWORD_BYTES_MAX = 1024;
 export interface PasswordInput {
   readonly login: string;
   readonly password: string;
-  // The client's IP address.
-  readonly address: string;
 }
 
 export type PasswordOutcome =
@@ -40,7 +39,7 @@ export async function takePasswordStep(
   }
   // What cannot be a login name is looked up all the same, so that it takes the same time.
   const login = parseLogin(input.login) ?? { kind: "username" as const, value: "" };
-  const budgets = attemptBudgets(deps, login, input.address);
+  const budgets = attemptBudgets(deps, login, signIn.address);
 
   const now = deps.now();
   const begun = await deps.storage.users.beginPasswordAttempt({ login, budgets, now });
@@ -110,15 +109,4 @@ function attemptBudgets(
       },
     },
   ];
-}
-
-// The network that one subscriber controls: IPv4 /24, IPv6 /64.
-export function networkOf(address: string): string {
-  const mapped = address.replace(/^::ffff:(?=\d+\.)/i, "");
-  if (!isIPv6(mapped)) return mapped.split(".").slice(0, 3).join(".");
-  const [head = "", tail] = mapped.toLowerCase().split("%")[0]?.split("::") ?? [];
-  const left = head.split(":").filter(Boolean);
-  const right = tail?.split(":").filter(Boolean) ?? [];
-  const zeros = Array<string>(Math.max(0, 8 - left.length - right.length)).fill("0");
-  return [...left, ...zeros, ...right].slice(0, 4).join(":");
 }

@@ -13,7 +13,7 @@ import {
   newChallenge,
   type SentOutcome,
   withSend,
-} from "./second-step.ts";
+} from "./send-code.ts";
 import { type FlowDeps, OUT_OF_ORDER, type SignIn } from "./sign-in.ts";
 
 export type ResendOutcome =

@@ -1,7 +1,5 @@
 // Asks domain whether a second step is needed, and begins the one that is.
 import { factorLockedUntil } from "../domain/attempt-budget.ts";
-import { type Challenge, openChallenge } from "../domain/challenge.ts";
-import { codeFor } from "../domain/code.ts";
 import {
   joinProved,
   NOTHING_PROVED,
@@ -12,12 +10,16 @@ import {
 import type { InteractionState, Refusal } from "../domain/interaction.ts";
 import { decideMfa, type MfaDecision } from "../domain/mfa-decision.ts";
 import { mfaQuestion } from "../domain/mfa-question.ts";
-import { countryOf, isCountryAllowed } from "../domain/phone.ts";
-import type { SendRefusal } from "../domain/send-policy.ts";
-import type { Instant } from "../domain/time.ts";
 import type { User } from "../domain/user.ts";
 import type { MoveEffects } from "../ports/storage.ts";
 import { auditSignIn } from "./audit-trail.ts";
+import {
+  type BeginOutcome,
+  mayBeTexted,
+  moveAndSend,
+  newChallenge,
+  withSend,
+} from "./send-code.ts";
 import { type FlowDeps, OUT_OF_ORDER, type SignIn, type SignInRequest } from "./sign-in.ts";
 
 export interface SecondStepQuestion {
@@ -54,13 +56,6 @@ export async function decideSecondStep(
   );
 }
 
-export type BeginOutcome =
-  | { readonly outcome: "moved"; readonly state: InteractionState }
-  | typeof OUT_OF_ORDER
-  // What was proved is kept; resend tries again. After an unknown outcome the text may still arrive, so
-  // it counts as sent; after a certain one it does not.
-  | { readonly outcome: "send-failed"; readonly state: InteractionState };
-
 export interface SecondStepBegin {
   readonly signIn: SignIn;
   readonly user: User;
@@ -94,34 +89,6 @@ export async function beginSecondStep(
     case "refuse":
       return refuse(deps, begin, decision.because);
   }
-}
-
-// Whether the rules of this installation let a text go to a number's country.
-export function mayBeTexted(deps: Pick<FlowDeps, "smsCountries">, number: string): boolean {
-  const country = countryOf(number);
-  return country !== null && isCountryAllowed(country, deps.smsCountries);
-}
-
-// A challenge for a number, under the key that computes new codes.
-export function newChallenge(
-  deps: FlowDeps,
-  given: Pick<Challenge, "purpose" | "phone">,
-  now: Instant,
-): Challenge {
-  const [key] = deps.codeKeys;
-  if (key === undefined) throw new Error("no key to compute codes with");
-  return openChallenge({ ...given, id: deps.newId(), codeKeyId: key.id }, now, deps.limits);
-}
-
-// The challenge as it stands when one more text has gone out for it.
-export function withSend(challenge: Challenge, now: Instant): Challenge {
-  return { ...challenge, sends: challenge.sends + 1, lastSentAt: now };
-}
-
-// The code of a challenge; null when the key that computed it has gone.
-export function codeOf(deps: Pick<FlowDeps, "codeKeys">, challenge: Challenge): string | null {
-  const key = deps.codeKeys.find(({ id }) => id === challenge.codeKeyId);
-  return key === undefined ? null : codeFor(challenge.id, key.key);
 }
 
 function endSignIn(deps: FlowDeps, begin: SecondStepBegin): Promise<BeginOutcome> {
@@ -177,63 +144,14 @@ async function sendFirstCode(
     effects: begin.effects,
   });
   if (moved.outcome !== "send-refused") return moved;
-  // The gap carries over from an earlier sign-in: the page says until when, and has the button.
-  return moveTo(deps, begin, stateOf(begin, { step: "code", challenge: null }));
-}
-
-export type SentOutcome =
-  | BeginOutcome
-  | { readonly outcome: "send-refused"; readonly because: SendRefusal; readonly retryAt: Instant };
-
-// Stores the state with its challenge, counting the text first, and then sends it. A text that
-// certainly failed is taken back, so that nobody waits for it.
-export async function moveAndSend(
-  deps: FlowDeps,
-  signIn: SignIn,
-  move: {
-    readonly state: InteractionState & { readonly challenge: Challenge | null };
-    // The challenge as it was before this text.
-    readonly before: Challenge;
-    readonly resetAttempts: boolean;
-    readonly effects?: MoveEffects;
-  },
-): Promise<SentOutcome> {
-  const { uid, version } = signIn.interaction;
-  const { challenge } = move.state;
-  if (challenge?.lastSentAt == null) throw new Error("a text that is sent has its instant");
-  const now = challenge.lastSentAt;
-  const moved = await deps.storage.interactions.move({
-    uid,
-    now,
-    from: { version },
-    to: move.state,
-    resetAttempts: move.resetAttempts,
-    effects: {
-      ...move.effects,
-      send: { number: challenge.phone, limits: deps.limits, challenge: move.before },
-    },
-  });
-  if (moved.outcome === "send-refused") return moved;
-  if (moved.outcome !== "moved") return OUT_OF_ORDER;
-
-  const code = codeOf(deps, challenge);
-  if (code === null) throw new Error("no key for a challenge that was just opened");
-  const sent = await deps.sendText({ challenge, code, language: signIn.language });
-  if (sent.outcome === "accepted") return { outcome: "moved", state: move.state };
-  if (sent.outcome === "unknown") return { outcome: "send-failed", state: move.state };
-
-  const { sends, lastSentAt } = move.before;
-  const state = { ...move.state, challenge: { ...challenge, sends, lastSentAt } };
-  await deps.storage.numbers.forgetSend(challenge.phone, now);
-  await deps.storage.interactions.move({
-    uid,
-    now,
-    from: { version: moved.version },
-    to: state,
-    resetAttempts: false,
-    effects: {},
-  });
-  return { outcome: "send-failed", state };
+  // A gap carries over from an earlier sign-in, or a cap is reached: the page says which and until when,
+  // and has the button.
+  const { because, retryAt } = moved;
+  return moveTo(
+    deps,
+    begin,
+    stateOf(begin, { step: "code", challenge: null, unsent: { because, retryAt } }),
+  );
 }
 
 async function moveTo(

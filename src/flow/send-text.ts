@@ -1,20 +1,30 @@
-// Sends a code. Providers are tried in order, and the next one only after a definite failure: after an
-// unknown outcome a second text might be one too many.
+// Sends a code. Providers are tried in the order of the number's country, and the next one only after a
+// definite failure: after an unknown outcome a second text might be one too many.
 import type { Challenge } from "../domain/challenge.ts";
+import { countryOf } from "../domain/phone.ts";
 import { composeCodeText } from "../domain/text-message.ts";
+import type { Instant } from "../domain/time.ts";
 import type { SendOutcome, SmsProvider } from "../ports/sms.ts";
 
 export interface TextToSend {
   readonly challenge: Challenge;
   readonly code: string;
+  // The same on a retry, so that a provider's retry is no second text.
+  readonly messageId: string;
   readonly language: string;
 }
 
+// What became of it, and by whom.
+export type ProviderOutcome = SendOutcome & { readonly provider: string | null };
+
 // Sends the code of a challenge, and says what became of it. Never throws for a provider's failure.
-export type SendText = (text: TextToSend) => Promise<SendOutcome>;
+export type SendText = (text: TextToSend) => Promise<ProviderOutcome>;
 
 export interface TextSenderDeps {
   readonly providers: readonly SmsProvider[];
+  // Countries with an order of their own, by their ISO codes.
+  readonly providersByCountry: ReadonlyMap<string, readonly SmsProvider[]>;
+  // What one provider may take. All of them together never take twice as long.
   readonly timeoutSeconds: number;
   readonly brand: string;
   // The host that the code belongs to; the last line binds the code to it (WebOTP).
@@ -28,11 +38,12 @@ export interface TextSenderDeps {
     readonly purpose: string;
     readonly outcome: SendOutcome;
   }) => void;
+  readonly now: () => Instant;
 }
 
 // A sender over these providers.
 export function createTextSender(deps: TextSenderDeps): SendText {
-  return async ({ challenge, code, language }) => {
+  return async ({ challenge, code, messageId, language }) => {
     const text = composeCodeText({
       brand: deps.brand,
       code,
@@ -41,15 +52,43 @@ export function createTextSender(deps: TextSenderDeps): SendText {
       template: deps.templateFor(language),
     });
     const { purpose, phone: to } = challenge;
-    // The same for every send of one challenge's turn, so that a provider's retry is no second text.
-    const messageId = `${challenge.id.slice(0, 12)}-${challenge.sends}`;
-
-    let last: SendOutcome = { outcome: "failed", because: "provider-down", detail: "no provider" };
-    for (const provider of deps.providers) {
-      last = await provider.send({ to, text, purpose, messageId }, deps.timeoutSeconds);
-      deps.onOutcome({ provider: provider.name, messageId, purpose, outcome: last });
-      if (last.outcome !== "failed") return last;
+    const beganAt = deps.now();
+    let last: ProviderOutcome = {
+      outcome: "failed",
+      because: "provider-down",
+      detail: "no provider",
+      provider: null,
+    };
+    for (const provider of providersFor(deps, to)) {
+      const seconds = secondsForNext((deps.now() - beganAt) / 1000, deps.timeoutSeconds);
+      if (seconds <= 0) return last;
+      const outcome = await provider.send({ to, text, purpose, messageId }, seconds);
+      deps.onOutcome({ provider: provider.name, messageId, purpose, outcome });
+      last = { ...outcome, provider: provider.name };
+      if (!mayTryNext(outcome)) return last;
     }
     return last;
   };
+}
+
+function providersFor(deps: TextSenderDeps, number: string): readonly SmsProvider[] {
+  const country = countryOf(number);
+  return (country === null ? null : deps.providersByCountry.get(country)) ?? deps.providers;
+}
+
+// What is left of the first provider's time, and enough to have a chance; but never so much that all
+// together take more than two providers' time.
+const SECONDS_MIN = 2;
+
+export function secondsForNext(elapsedSeconds: number, timeoutSeconds: number): number {
+  // A clock that was set back or forth meanwhile gives nobody more than a whole turn.
+  const left = Math.min(timeoutSeconds, timeoutSeconds - elapsedSeconds);
+  const enough = Math.max(left, Math.min(SECONDS_MIN, timeoutSeconds));
+  return Math.min(enough, 2 * timeoutSeconds - elapsedSeconds);
+}
+
+// A number that one provider refuses is refused: it is no mobile, or its owner wants no texts. Asking
+// around would cost money, or go against that will.
+function mayTryNext(outcome: SendOutcome): boolean {
+  return outcome.outcome === "failed" && outcome.because !== "number-refused";
 }

@@ -4,6 +4,7 @@ import type { CodeKey } from "../domain/code.ts";
 import type { AcrValues, Proved } from "../domain/factors.ts";
 import type { EngineRecord, Interaction } from "../domain/interaction.ts";
 import type { Limits } from "../domain/limits.ts";
+import type { GuardMode } from "../domain/pumping-guard.ts";
 import type { RequestedAcr } from "../domain/requested-acr.ts";
 import type { Instant } from "../domain/time.ts";
 import type { PasswordHasher } from "../ports/password-hasher.ts";
@@ -61,6 +62,13 @@ export interface FlowDeps {
   readonly smsCountries: readonly string[] | "all";
   // Writes a result into the engine's record.
   readonly withResult: (record: EngineRecord, result: SignInResult) => EngineRecord;
+  // What a text costs, in millionths of the currency of the prices; 0: nothing.
+  readonly priceOf: (text: { readonly country: string; readonly language: string }) => number;
+  // Whether whoever comes from this address is no stranger, so that it does not count as a network.
+  readonly isOwnAddress: (address: string) => boolean;
+  readonly pumpingGuard: GuardMode;
+  // Somebody should hear of it now.
+  readonly alarm: (event: { readonly alarm: string } & Readonly<Record<string, unknown>>) => void;
   readonly now: () => Instant;
   // At least 128 random bits.
   readonly newId: () => string;
@@ -72,6 +80,8 @@ export interface SignIn {
   readonly request: SignInRequest;
   // The language that the browser asked for, for texts.
   readonly language: string;
+  // The client's IP address.
+  readonly address: string;
 }
 
 // A step that cannot be taken now: another one is due, or somebody else was faster.

@@ -7,7 +7,7 @@ import type { Instant } from "../domain/time.ts";
 import type { AttemptCounted } from "../ports/storage.ts";
 import { auditSignIn, auditStep } from "./audit-trail.ts";
 import { dueState } from "./due-state.ts";
-import { codeOf } from "./second-step.ts";
+import { codeOf } from "./send-code.ts";
 import { type FlowDeps, OUT_OF_ORDER, type SignIn } from "./sign-in.ts";
 
 export type SubmitCodeOutcome =
@@ -131,6 +131,7 @@ async function end(
         number,
         bind: state.binding,
         usersPerBoundPhone: deps.limits.usersPerBoundPhone,
+        challengeId: right.id,
       },
       audit,
     },

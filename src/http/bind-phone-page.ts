@@ -3,7 +3,7 @@
 import type { Context } from "koa";
 import { type BindPhoneRefusal, takeBindPhoneStep } from "../flow/bind-phone-step.ts";
 import { dueState } from "../flow/due-state.ts";
-import { answerUnsent, drawCode, drawSendRefused } from "./code-page.ts";
+import { answerUnsent, drawCode, drawSendRefused, SEND_REFUSALS } from "./code-page.ts";
 import { AppError } from "./errors.ts";
 import { formField } from "./form.ts";
 import { actionOf, readPost, stepPage, type Visit } from "./interaction-gate.ts";
@@ -47,9 +47,7 @@ export async function postPhone(web: Web, ctx: Context): Promise<void> {
       const { step } = await dueState(web.flow, visit.signIn);
       if (step === "code") return drawSendRefused(web, visit, result);
       setRetryAfter(web, visit, result.retryAt);
-      const key =
-        result.because === "number-daily-cap" ? "problem.number-daily-cap" : "problem.send-gap";
-      const error = { field: null, message: { key } } as const;
+      const error = { field: null, message: { key: SEND_REFUSALS[result.because] } } as const;
       return drawBindPhone(web, visit, 429, typed, error, result.retryAt);
     }
   }

@@ -3,6 +3,7 @@ import type { Context } from "koa";
 import { factorLockedUntil } from "../domain/attempt-budget.ts";
 import type { InteractionState } from "../domain/interaction.ts";
 import { maskPhone } from "../domain/phone.ts";
+import type { SendCap } from "../domain/send-caps.ts";
 import { NO_SENDS, type SendRefusal, sendGapEndsAt } from "../domain/send-policy.ts";
 import type { Instant } from "../domain/time.ts";
 import { dueState } from "../flow/due-state.ts";
@@ -35,8 +36,17 @@ export async function showCode(web: Web, visit: Visit, state: InteractionState):
   const unsent = challenge === null || challenge.sends === 0;
   const user = unsent && userId !== null ? await web.flow.storage.users.find(userId) : null;
   const retryAt = user === null ? null : factorLockedUntil(user.factorAttempts, web.flow.now());
-  const locked = { error: about("problem.factor-locked"), retryAt };
-  await drawCode(web, visit, 200, state, retryAt === null ? {} : locked);
+  if (retryAt !== null) {
+    const locked = { error: about("problem.factor-locked"), retryAt };
+    return drawCode(web, visit, 200, state, locked);
+  }
+  await drawCode(web, visit, 200, state, unsent ? whyUnsent(web, state) : {});
+}
+
+// A gap shows by itself, with its end; a cap has to be said.
+function whyUnsent(web: Web, { unsent }: InteractionState): CodeRemarks {
+  if (!unsent || unsent.because === "send-gap" || unsent.retryAt <= web.flow.now()) return {};
+  return { error: about(SEND_REFUSALS[unsent.because]), resendAt: unsent.retryAt };
 }
 
 // POST code.
@@ -102,7 +112,7 @@ export async function answerUnsent(web: Web, visit: Visit, state: InteractionSta
 export async function drawSendRefused(
   web: Web,
   visit: Visit,
-  refused: { readonly because: SendRefusal; readonly retryAt: Instant },
+  refused: { readonly because: SendRefusal | SendCap; readonly retryAt: Instant },
 ): Promise<void> {
   setRetryAfter(web, visit, refused.retryAt);
   const state = await dueState(web.flow, visit.signIn);
@@ -112,11 +122,19 @@ export async function drawSendRefused(
   });
 }
 
-const SEND_REFUSALS = {
+// What is said of a cap that many share tells nothing of the others who reached it.
+export const SEND_REFUSALS = {
   "send-gap": "problem.send-gap",
   "challenge-sends-spent": "problem.sends-spent",
   "number-daily-cap": "problem.number-daily-cap",
-} as const satisfies Record<SendRefusal, string>;
+  "user-daily-cap": "problem.user-daily-cap",
+  "address-cap": "problem.address-cap",
+  "prefix-cap": "problem.no-texts-now",
+  "country-cap": "problem.no-texts-now",
+  "day-cap": "problem.no-texts-now",
+  "money-cap": "problem.no-texts-now",
+  paused: "problem.no-texts-now",
+} as const satisfies Record<SendRefusal | SendCap, string>;
 
 async function drawLocked(web: Web, visit: Visit, retryAt: Instant | null): Promise<void> {
   const state = await dueState(web.flow, visit.signIn);
@@ -130,7 +148,7 @@ function about(
     | "problem.send-failed"
     | "problem.factor-locked"
     | "problem.code-dead"
-    | (typeof SEND_REFUSALS)[SendRefusal],
+    | (typeof SEND_REFUSALS)[SendRefusal | SendCap],
 ): CodeModel["error"] {
   return { field: null, message: { key } };
 }

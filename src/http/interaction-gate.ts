@@ -36,7 +36,7 @@ export async function readVisit(web: Web, ctx: Context): Promise<Visit> {
   setContentSecurityPolicy(ctx, formTargetsOf(params.redirect_uri));
   return {
     ctx,
-    signIn: { interaction, request, language: language.tag },
+    signIn: { interaction, request, language: language.tag, address: ctx.ip },
     application: await web.flow.storage.applications.find(request.clientId),
     language,
     params,

@@ -24,7 +24,6 @@ export async function postLogin(web: Web, ctx: Context): Promise<void> {
   const result = await takePasswordStep(web.flow, visit.signIn, {
     login,
     password: formField(ctx, "password") ?? "",
-    address: ctx.ip,
   });
   switch (result.outcome) {
     case "moved":

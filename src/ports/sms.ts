@@ -13,19 +13,30 @@ export interface TextMessage {
 
 export type SendOutcome =
   | { readonly outcome: "accepted"; readonly providerMessageId: string | null }
-  // It certainly did not go out.
+  // It certainly did not go out. A detail never repeats the number, the text or a secret.
   | {
       readonly outcome: "failed";
-      readonly because:
-        | "number-refused"
-        | "throttled"
-        | "no-balance"
-        | "credentials-refused"
-        | "provider-down";
+      readonly because: SendFailure;
       readonly detail: string;
+      // For "throttled": how long the provider asked us to stay away, if it said so.
+      readonly retryAfterSeconds?: number;
     }
-  // It may have gone out: no answer in time, or the connection broke after the request.
-  | { readonly outcome: "unknown"; readonly detail: string };
+  // It may have gone out: no answer in time or a connection that broke after the request, or an answer
+  // that says neither yes nor no.
+  | {
+      readonly outcome: "unknown";
+      readonly because: "no-answer" | "answer-unclear";
+      readonly detail: string;
+    };
+
+export type SendFailure =
+  // This number cannot be texted, whoever tries.
+  | "number-refused"
+  | "throttled"
+  // These two end only when somebody sees to them.
+  | "no-balance"
+  | "credentials-refused"
+  | "provider-down";
 
 export interface SmsProvider {
   readonly name: string;

@@ -8,12 +8,15 @@ import type { AttemptPolicy } from "../domain/attempt-budget.ts";
 import type { AuditEvent, StoredAuditEvent } from "../domain/audit-event.ts";
 import type { EngineRecord, Interaction, InteractionState } from "../domain/interaction.ts";
 import type { Limits } from "../domain/limits.ts";
+import type { Message } from "../domain/message.ts";
 import type { RulesOfApplication, SecurityRules } from "../domain/security-rules.ts";
+import type { SendBudget, SendCap } from "../domain/send-caps.ts";
 import type { ChallengeSends, NumberHistory, SendRefusal } from "../domain/send-policy.ts";
 import type { SigningKey } from "../domain/signing-key.ts";
 import type { Instant } from "../domain/time.ts";
 import type { LoginName, User } from "../domain/user.ts";
 import type { Vault } from "../domain/vault.ts";
+import type { MessageStore } from "./messages.ts";
 import type { RecordStore } from "./records.ts";
 import type { TransferStore } from "./transfer.ts";
 
@@ -23,6 +26,7 @@ export interface Storage {
   readonly rules: RulesStore;
   readonly interactions: InteractionStore;
   readonly numbers: NumberStore;
+  readonly messages: MessageStore;
   readonly records: RecordStore;
   readonly signingKeys: SigningKeyStore;
   readonly audit: AuditLog;
@@ -163,6 +167,10 @@ export interface MoveEffects {
           "sendGapSeconds" | "sendsPerChallenge" | "sendsPerNumberPerDay"
         >;
         readonly challenge: ChallengeSends;
+        // Counted with it. When one of them has no room for it, none of them counts.
+        readonly budgets?: readonly SendBudget[] | undefined;
+        // Remembered with it.
+        readonly message?: Message | undefined;
       }
     | undefined;
   // Ends runs of password attempts after a right password.
@@ -179,16 +187,34 @@ export interface MoveEffects {
         readonly number: string;
         readonly bind: boolean;
         readonly usersPerBoundPhone: number;
+        // The messages of this challenge carried a code that was typed.
+        readonly challengeId?: string | undefined;
       }
     | undefined;
   readonly audit?: readonly AuditEvent[] | undefined;
 }
 
+export interface BudgetCount {
+  readonly because: SendCap;
+  readonly before: number;
+  readonly after: number;
+  readonly max: number;
+}
+
 export type MoveOutcome =
-  | { readonly outcome: "moved"; readonly version: number }
+  // With what was counted under each budget of a text.
+  | {
+      readonly outcome: "moved";
+      readonly version: number;
+      readonly counts?: readonly BudgetCount[];
+    }
   // Somebody else moved it, or it is gone or expired.
   | { readonly outcome: "stale" }
-  | { readonly outcome: "send-refused"; readonly because: SendRefusal; readonly retryAt: Instant }
+  | {
+      readonly outcome: "send-refused";
+      readonly because: SendRefusal | SendCap;
+      readonly retryAt: Instant;
+    }
   // codeProved could not be carried out.
   | { readonly outcome: "user-changed" | "number-shared-too-often" };
 
@@ -210,9 +236,11 @@ export type AttemptCounted =
   | { readonly outcome: "not-due"; readonly interaction: Interaction | null };
 
 export interface NumberStore {
+  // What is counted under a key at the moment.
+  counted(key: string, now: Instant): Promise<number>;
   history(number: string): Promise<NumberHistory>;
-  // Takes a send back that certainly failed, by its instant.
-  forgetSend(number: string, at: Instant): Promise<void>;
+  // Takes a send back that certainly failed, by its instant, and what it counted under its budgets.
+  forgetSend(number: string, at: Instant, budgets?: readonly SendBudget[]): Promise<void>;
 }
 
 export interface SigningKeyStore {

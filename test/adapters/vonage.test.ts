@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import { createVonage } from "../../src/adapters/sms/vonage.ts";
 import type { SendOutcome, TextMessage } from "../../src/ports/sms.ts";
+import { smsProviderContract } from "../contract/sms-provider.ts";
+import { startFakeProvider } from "../support/fake-provider.ts";
 import { type Behaviour, type FakeVonage, fakes, startFakeVonage } from "../support/fake-vonage.ts";
 
 const A_MESSAGE: TextMessage = {
@@ -13,6 +15,10 @@ const A_MESSAGE: TextMessage = {
 const SECRET = "top-secret-value";
 
 describe("vonage", () => {
+  smsProviderContract(startFakeVonageOfTheContract, (host) =>
+    createVonage({ apiKey: "key", apiSecret: "top-secret-value", from: "Latchkey", host }),
+  );
+
   let fake: FakeVonage;
   before(async () => {
     fake = await startFakeVonage();
@@ -77,19 +83,25 @@ describe("vonage", () => {
     });
   }
 
-  const unclear: [it: string, behaviour: Behaviour, detail: string][] = [
+  const unclear: [it: string, behaviour: Behaviour, detail: string, because?: "no-answer"][] = [
     ["a page in HTML", fakes.html, "answer not understood"],
     ["an answer without a body", fakes.empty, "answer not understood"],
     ["an answer without messages", fakes.messageStatus(), "answer not understood"],
     ["an answer of ten megabytes", fakes.hugeBody, "answer not understood"],
     ["a status that nobody knows", fakes.messageStatus("77"), "status not known"],
     ["a text that went out in part", fakes.messageStatus("0", "5"), "accepted in part"],
-    ["a connection that breaks after the request", fakes.reset, "connection broke: ECONNRESET"],
+    [
+      "a connection that breaks after the request",
+      fakes.reset,
+      "connection broke: ECONNRESET",
+      "no-answer",
+    ],
+    ["a proxy that gave up waiting", fakes.status(504), "http 504"],
   ];
-  for (const [name, behaviour, detail] of unclear) {
+  for (const [name, behaviour, detail, because = "answer-unclear"] of unclear) {
     it(`does not know what became of a text, given ${name}`, async () => {
       fake.script(behaviour);
-      assert.deepEqual(await send(fake.url), { outcome: "unknown", detail });
+      assert.deepEqual(await send(fake.url), { outcome: "unknown", because, detail });
       assert.equal(fake.requests.length, 1);
     });
   }
@@ -111,7 +123,9 @@ describe("vonage", () => {
     it(`takes HTTP ${status} for a failure: ${because}`, async () => {
       fake.script(fakes.status(status), fakes.status(status));
       const outcome = await send(fake.url);
-      assert.deepEqual(outcome, { outcome: "failed", because, detail: `http ${status}` });
+      // The fake asks everybody it refuses to come back in seven seconds.
+      const wait = because === "throttled" ? { retryAfterSeconds: 7 } : {};
+      assert.deepEqual(outcome, { outcome: "failed", because, detail: `http ${status}`, ...wait });
       assert.equal(fake.requests.length, requests);
     });
   }
@@ -143,7 +157,11 @@ describe("vonage", () => {
     fake.script(fakes.hang);
     const startedAt = performance.now();
     const outcome = await send(fake.url, A_MESSAGE, 0.3);
-    assert.deepEqual(outcome, { outcome: "unknown", detail: "no answer in time" });
+    assert.deepEqual(outcome, {
+      outcome: "unknown",
+      because: "no-answer",
+      detail: "no answer in time",
+    });
     assert.ok(performance.now() - startedAt < 1500);
     assert.equal(fake.requests.length, 1);
   });
@@ -187,6 +205,14 @@ describe("vonage", () => {
     assert.doesNotMatch(JSON.stringify(outcomes), /top-secret|key:|4155552671|5550100|012345/);
   });
 });
+
+// The same good answer from the fake that all providers share.
+function startFakeVonageOfTheContract() {
+  return startFakeProvider((n) => ({
+    status: 200,
+    body: { "message-count": "1", messages: [{ "message-id": `fake-${n}`, status: "0" }] },
+  }));
+}
 
 function send(host: string, message = A_MESSAGE, timeoutSeconds = 5): Promise<SendOutcome> {
   const provider = createVonage({ apiKey: "key", apiSecret: SECRET, from: "Latchkey", host });

@@ -5,11 +5,13 @@ import { codeAttemptsContract } from "./code-attempts.ts";
 import { interactionMovesContract } from "./interaction-moves.ts";
 import { interactionStoreContract } from "./interaction-store.ts";
 import { lifecycleContract } from "./lifecycle.ts";
+import { messageStoreContract } from "./message-store.ts";
 import { numberStoreContract } from "./number-store.ts";
 import { type OpenEmpty, racersRun } from "./opened-storage.ts";
 import { passwordAttemptsContract } from "./password-attempts.ts";
 import { recordStoreContract } from "./record-store.ts";
 import { rulesStoreContract } from "./rules-store.ts";
+import { sendBudgetsContract } from "./send-budgets.ts";
 import { sessionsContract } from "./sessions.ts";
 import { signingKeyStoreContract } from "./signing-key-store.ts";
 import { transferStoreContract } from "./transfer-store.ts";
@@ -24,6 +26,8 @@ const CONTRACTS = [
   interactionMovesContract,
   codeAttemptsContract,
   numberStoreContract,
+  sendBudgetsContract,
+  messageStoreContract,
   recordStoreContract,
   sessionsContract,
   signingKeyStoreContract,

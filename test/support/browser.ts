@@ -24,12 +24,15 @@ export interface Browser {
   clone(): Promise<Browser>;
 }
 
-// A browser with an empty jar, or with this one.
-export function createBrowser(jar: CookieJar = new CookieJar()): Browser {
+// A browser with an empty jar, or with this one; `always` are headers of all its requests.
+export function createBrowser(
+  jar: CookieJar = new CookieJar(),
+  always: Readonly<Record<string, string>> = {},
+): Browser {
   const browser: Browser = {
     jar,
     async request(url, init = {}) {
-      const headers = new Headers(init.headers);
+      const headers = new Headers({ ...always, ...Object.fromEntries(new Headers(init.headers)) });
       if (!headers.has("Accept")) headers.set("Accept", "text/html");
       const cookies = await jar.getCookieString(url);
       if (cookies !== "") headers.set("Cookie", cookies);
@@ -53,7 +56,7 @@ export function createBrowser(jar: CookieJar = new CookieJar()): Browser {
       }
       return current;
     },
-    clone: async () => createBrowser(await jar.clone()),
+    clone: async () => createBrowser(await jar.clone(), always),
   };
   return browser;
 }

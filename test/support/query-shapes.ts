@@ -12,6 +12,7 @@ export interface QueryShape {
 
 // Small by nature, and all of it wanted, or one document of it.
 const WHOLE: readonly string[] = [
+  '{"collection":"pauses","operation":"find","fields":[],"sort":["_id"]}',
   // Whether there is anything at all, before a transfer.
   '{"collection":"users","operation":"find","fields":["removed"],"sort":[]}',
   '{"collection":"applications","operation":"find","fields":["removed"],"sort":[]}',

@@ -131,3 +131,27 @@ export interface SigningKeysDocument extends Revised {
     readonly sealed: Buffer;
   }[];
 }
+
+export interface MessageDocument {
+  readonly _id: string;
+  readonly challengeIndex: string;
+  readonly at: number;
+  readonly purpose: string;
+  readonly applicationId: string;
+  readonly country: string;
+  readonly prefix: string;
+  readonly costMicros: number;
+  readonly status: string;
+  readonly statusAt: number;
+  readonly because: string | null;
+  readonly provider: string | null;
+  readonly providerMessageId: string | null;
+  readonly verifiedAt: number | null;
+  readonly expiresAt: Date;
+}
+
+// A range of numbers or a country to which texts are paused, or were.
+export interface PauseDocument extends Revised {
+  readonly pausedAt: number | null;
+  readonly liftedAt: number | null;
+}

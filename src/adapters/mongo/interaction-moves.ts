@@ -11,13 +11,13 @@ import {
   sealRecord,
   sealState,
 } from "../stored/interaction.ts";
+import { clearRuns, takeBack } from "./attempt-runs.ts";
 import { changeDocument } from "./change.ts";
 import type { Scope } from "./database.ts";
 import { isAlive } from "./dates.ts";
 import type { InteractionDocument } from "./documents.ts";
 import { findInteractionDocument } from "./interaction-documents.ts";
 import { payMove, releaseEffects, reserveEffects, sealProof } from "./move-effects.ts";
-import { clearAttempts, refundAttempts } from "./password-attempts.ts";
 import { eventsOf, owing } from "./pending.ts";
 
 export async function moveInteraction(
@@ -37,9 +37,10 @@ export async function moveInteraction(
   }
 
   await payMove(scope, vault, moved, reserved.user);
-  await clearAttempts(scope, vault, move.effects.clearAttempts ?? []);
-  await refundAttempts(scope, vault, move.effects.refundAttempts ?? []);
-  return { outcome: "moved", version: moved.version };
+  await clearRuns(scope, vault, move.effects.clearAttempts ?? []);
+  for (const key of move.effects.refundAttempts ?? []) await takeBack(scope, vault, key);
+  const { counts } = reserved;
+  return { outcome: "moved", version: moved.version, ...(counts.length > 0 ? { counts } : {}) };
 }
 
 // The one conditional write; null: somebody else moved it, or it is gone or expired.

@@ -1,14 +1,22 @@
 // The effects of a move beyond its own document. What could refuse it is reserved before the move is made,
 // and given back if it is not; what it owes is written with it, and paid after it.
+import type { SendBudget } from "../../domain/send-caps.ts";
 import { afterSend, judgeSend } from "../../domain/send-policy.ts";
 import type { Instant } from "../../domain/time.ts";
 import type { Vault } from "../../domain/vault.ts";
-import type { InteractionMove, MoveEffects, MoveOutcome } from "../../ports/storage.ts";
+import type {
+  BudgetCount,
+  InteractionMove,
+  MoveEffects,
+  MoveOutcome,
+} from "../../ports/storage.ts";
 import { openJson, sealJson } from "../stored/sealed-json.ts";
 import { judgeProof, NO_FACTOR_ATTEMPTS } from "../stored/user.ts";
+import { type Counted, countAll } from "./attempt-runs.ts";
 import { changeDocument } from "./change.ts";
 import type { Scope } from "./database.ts";
 import type { InteractionDocument, UserDocument } from "./documents.ts";
+import { insertMessage, markVerified, removeMessage } from "./messages.ts";
 import {
   change,
   changeNumber,
@@ -36,6 +44,8 @@ interface Reserved {
   readonly refusal: Refusal | null;
   // The user of a proof, as it was read.
   readonly user?: UserDocument | null;
+  // What a text was counted under.
+  readonly counts: readonly BudgetCount[];
 }
 
 export async function reserveEffects(
@@ -46,12 +56,12 @@ export async function reserveEffects(
   const { send, codeProved } = effects;
   const user = codeProved ? await findUserDocument(scope, codeProved.userId) : null;
   const unproved = codeProved ? await reserveProof(scope, vault, codeProved, { user, now }) : null;
-  if (unproved !== null) return { refusal: unproved };
-  const unsent = send ? await countSend(scope, vault, send, now) : null;
-  if (unsent !== null && codeProved?.bind) {
+  if (unproved !== null) return { refusal: unproved, counts: [] };
+  const sent = send ? await countSend(scope, vault, send, now) : { refusal: null, counts: [] };
+  if (sent.refusal !== null && codeProved?.bind) {
     await releaseBinding(scope, vault, codeProved.number, codeProved.userId);
   }
-  return { refusal: unsent, user };
+  return { ...sent, user };
 }
 
 // Nothing came of the move.
@@ -61,7 +71,8 @@ export async function releaseEffects(
   { effects, now }: Pick<InteractionMove, "effects" | "now">,
 ): Promise<void> {
   const { send, codeProved } = effects;
-  if (send) await forgetSend(scope, vault, send.number, now);
+  if (send) await forgetSend(scope, vault, { ...send, at: now });
+  if (send?.message) await removeMessage(scope, send.message.id);
   if (codeProved?.bind) {
     await releaseBinding(scope, vault, codeProved.number, codeProved.userId);
   }
@@ -91,20 +102,39 @@ export async function payMove(
   await payAudit(scope, scope.models.interactions, document);
 }
 
+// The number first: its gap is what most are refused for.
 async function countSend(
   scope: Scope,
   vault: Vault,
   send: SendEffect,
   now: Instant,
-): Promise<Refusal | null> {
-  return changeNumber<Refusal | null>(scope, vault, send.number, (found) => {
-    const verdict = judgeSend(historyIn(found), send.challenge, now, send.limits);
+): Promise<Pick<Reserved, "refusal" | "counts">> {
+  const { number, challenge, limits, budgets = [] } = send;
+  const refusal = await changeNumber<Refusal | null>(scope, vault, number, (found) => {
+    const verdict = judgeSend(historyIn(found), challenge, now, limits);
     if (verdict.outcome === "refused") {
       const { because, retryAt } = verdict;
       return { keep: { outcome: "send-refused", because, retryAt } };
     }
     return change(afterSend(historyIn(found), now), found?.binding ?? [], null);
   });
+  if (refusal !== null) return { refusal, counts: [] };
+
+  const counted = await countAll(scope, vault, budgets, now);
+  if (counted.outcome === "counted") {
+    if (send.message) await insertMessage(scope, vault, send.message);
+    return { refusal: null, counts: counted.counts.map(budgetCount) };
+  }
+  await forgetSend(scope, vault, { number, at: now });
+  const [first] = counted.by;
+  if (first === undefined) throw new Error("limited by nothing");
+  const { budget, retryAt } = first;
+  return { refusal: { outcome: "send-refused", because: budget.because, retryAt }, counts: [] };
+}
+
+function budgetCount({ budget, before }: Counted<SendBudget>): BudgetCount {
+  const { because, weight, policy } = budget;
+  return { because, before, after: before + weight, max: policy.max };
 }
 
 async function reserveProof(
@@ -149,6 +179,7 @@ async function carryOut(
     known,
   );
   await recordSuccess(scope, vault, proved.number, proved.userId);
+  if (proved.challengeId !== undefined) await markVerified(scope, vault, proved.challengeId, at);
 }
 
 function contextOf(interactionKey: string): string {

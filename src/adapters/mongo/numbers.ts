@@ -1,4 +1,6 @@
 // What is remembered of a number: the texts that it was sent, and who is about to bind it.
+
+import type { SendBudget } from "../../domain/send-caps.ts";
 import {
   afterFailedSend,
   afterSuccess,
@@ -9,6 +11,7 @@ import type { Instant } from "../../domain/time.ts";
 import type { Vault } from "../../domain/vault.ts";
 import type { NumberStore } from "../../ports/storage.ts";
 import { historyEndsAt, numberKey } from "../stored/number.ts";
+import { countedUnder, takeBack } from "./attempt-runs.ts";
 import { byId, type Change, changeDocument } from "./change.ts";
 import type { Database, Scope } from "./database.ts";
 import { toDate } from "./dates.ts";
@@ -26,7 +29,9 @@ export function createNumberStore(database: Database, vault: Vault): NumberStore
           await models.numbers.findOne(byId(numberKey(vault, number))).lean<NumberDocument>(),
         ),
       ),
-    forgetSend: (number, at) => database.write((scope) => forgetSend(scope, vault, number, at)),
+    counted: (key, now) => database.read((scope) => countedUnder(scope, vault, key, now)),
+    forgetSend: (number, at, budgets) =>
+      database.write((scope) => forgetSend(scope, vault, { number, at, budgets })),
   };
 }
 
@@ -34,17 +39,23 @@ export function historyIn(found: NumberDocument | null): NumberHistory {
   return found === null ? NO_SENDS : { sentAt: found.sentAt, sinceSuccess: found.sinceSuccess };
 }
 
+// By its instant a send is taken back once, and so is what it counted.
 export async function forgetSend(
   scope: Scope,
   vault: Vault,
-  number: string,
-  at: Instant,
+  send: {
+    readonly number: string;
+    readonly at: Instant;
+    readonly budgets?: readonly SendBudget[] | undefined;
+  },
 ): Promise<void> {
-  await changeNumber(scope, vault, number, (found) => {
+  const found = await changeNumber(scope, vault, send.number, (found) => {
     const history = historyIn(found);
-    const after = afterFailedSend(history, at);
-    return after === history ? { keep: null } : change(after, found?.binding ?? [], null);
+    const after = afterFailedSend(history, send.at);
+    return after === history ? { keep: false } : change(after, found?.binding ?? [], true);
   });
+  if (!found) return;
+  for (const { key, weight } of send.budgets ?? []) await takeBack(scope, vault, key, weight);
 }
 
 // One more change of a number, judged by its history.

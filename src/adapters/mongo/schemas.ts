@@ -7,8 +7,10 @@ import type {
   AuditDocument,
   InteractionDocument,
   LoginNameDocument,
+  MessageDocument,
   MetaDocument,
   NumberDocument,
+  PauseDocument,
   RecordDocument,
   SessionDocument,
   SigningKeysDocument,
@@ -153,6 +155,36 @@ const SCHEMAS = {
     },
     OPTIONS,
   ).index({ "pending.since": 1 }, { sparse: true }),
+  messages: new Schema<MessageDocument>(
+    {
+      _id: text,
+      challengeIndex: text,
+      at: number,
+      purpose: text,
+      applicationId: text,
+      country: text,
+      prefix: text,
+      costMicros: number,
+      status: text,
+      statusAt: number,
+      because: textOrNull,
+      provider: textOrNull,
+      providerMessageId: textOrNull,
+      verifiedAt: numberOrNull,
+      expiresAt: instant,
+    },
+    OPTIONS,
+  )
+    .index({ expiresAt: 1 }, LATE)
+    .index({ challengeIndex: 1, at: 1 })
+    .index({ providerMessageId: 1, provider: 1 })
+    .index({ prefix: 1, at: 1 })
+    .index({ country: 1, at: 1 })
+    .index({ at: 1, _id: 1 }),
+  pauses: new Schema<PauseDocument>(
+    { ...REVISED, pausedAt: numberOrNull, liftedAt: numberOrNull },
+    OPTIONS,
+  ).index({ "pending.since": 1 }, { sparse: true }),
   audit: new Schema<AuditDocument>({ ...EVENT, ...EVENT_REST }, OPTIONS)
     .index({ action: 1, _id: 1 })
     .index({ target: 1, _id: 1 }),
@@ -172,6 +204,8 @@ export interface Models {
   readonly records: Model<RecordDocument>;
   readonly sessions: Model<SessionDocument>;
   readonly signing_keys: Model<SigningKeysDocument>;
+  readonly messages: Model<MessageDocument>;
+  readonly pauses: Model<PauseDocument>;
   readonly audit: Model<AuditDocument>;
 }
 
@@ -189,6 +223,8 @@ export function createModels(connection: mongoose.Connection): Models {
     records: model("records", SCHEMAS.records),
     sessions: model("sessions", SCHEMAS.sessions),
     signing_keys: model("signing_keys", SCHEMAS.signing_keys),
+    messages: model("messages", SCHEMAS.messages),
+    pauses: model("pauses", SCHEMAS.pauses),
     audit: model("audit", SCHEMAS.audit),
   };
 }

@@ -7,6 +7,7 @@ import { createAuditLog } from "./audit.ts";
 import { type ConnectOptions, connect, createDatabase, type Database } from "./database.ts";
 import { asCallersError } from "./failures.ts";
 import { createInteractionStore } from "./interactions.ts";
+import { createMessageStore } from "./messages.ts";
 import { createNumberStore } from "./numbers.ts";
 import { buildIndexes, readDataKey, requireKnownSchema } from "./preparation.ts";
 import { createRecordStore } from "./records.ts";
@@ -56,6 +57,7 @@ function createStorage(database: Database, vault: Vault, now: () => number): Sto
     rules: createRulesStore(database, vault),
     interactions: createInteractionStore(database, vault),
     numbers: createNumberStore(database, vault),
+    messages: createMessageStore(database, vault),
     records: createRecordStore(database, vault),
     signingKeys: createSigningKeyStore(database, vault),
     audit: createAuditLog(database, vault),

@@ -10,7 +10,14 @@ import { payMove } from "./move-effects.ts";
 import { payAudit } from "./pending.ts";
 import { finishRemoval } from "./removals.ts";
 
-const EXPIRING = ["records", "sessions", "interactions", "attempt_runs", "numbers"] as const;
+const EXPIRING = [
+  "records",
+  "sessions",
+  "interactions",
+  "attempt_runs",
+  "numbers",
+  "messages",
+] as const;
 
 // So few at a time that nobody's request waits behind it.
 const BATCH = 500;
@@ -62,10 +69,11 @@ async function deleteExpired(model: Model<Expiring>, now: Instant, rows: number)
 
 async function payDebts(scope: Scope, vault: Vault, now: Instant): Promise<void> {
   const before = toDate(now - ABANDONED_MS);
-  const { users, applications, interactions, signing_keys } = scope.models;
+  const { users, applications, interactions, signing_keys, pauses } = scope.models;
   for (const each of await debtorsIn(interactions, before)) await payMove(scope, vault, each);
   for (const each of await debtorsIn(signing_keys, before))
     await payAudit(scope, signing_keys, each);
+  for (const each of await debtorsIn(pauses, before)) await payAudit(scope, pauses, each);
   for (const each of await debtorsIn(users, before)) {
     if (each.removed) await finishRemoval(scope, users, each);
     else await payAudit(scope, users, each);

@@ -1,10 +1,9 @@
-// What an answer of Vonage means, or the lack of one. It answers most errors as HTTP 200 with a status
+// What an answer of Vonage means. It answers most errors as HTTP 200 with a status
 // for each message; its library then throws, and may well call it success when there is no message.
 // https://developer.vonage.com/en/messaging/sms/guides/troubleshooting-sms
 import { z } from "zod";
-import type { SendOutcome } from "../../ports/sms.ts";
-
-type Refusal = Extract<SendOutcome, { outcome: "failed" }>["because"];
+import type { SendFailure, SendOutcome } from "../../ports/sms.ts";
+import { type AnswerStatus, answerUnclear, outcomeOfStatus } from "./status.ts";
 
 const answerSchema = z.object({
   messages: z
@@ -14,7 +13,7 @@ const answerSchema = z.object({
 
 const ACCEPTED = "0";
 
-const REFUSALS: ReadonlyMap<string, Refusal> = new Map([
+const REFUSALS: ReadonlyMap<string, SendFailure> = new Map([
   ["1", "throttled"],
   ["2", "number-refused"],
   ["3", "number-refused"],
@@ -36,14 +35,10 @@ const REFUSALS: ReadonlyMap<string, Refusal> = new Map([
   ["33", "number-refused"],
 ]);
 
-// Errors that come before the request could be sent: no name, no way, nobody there, no trust.
-const NOT_SENT =
-  /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|CERT_\w+|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_\w+|ERR_TLS_\w+|ERR_SSL_\w+)$/;
-
 // What the library gave back: a promise of nothing until it says that a message was accepted.
 export function readAnswer(answer: unknown): SendOutcome {
   const parsed = answerSchema.safeParse(answer);
-  if (!parsed.success) return unknown("answer not understood");
+  if (!parsed.success) return answerUnclear("answer not understood");
 
   const { messages } = parsed.data;
   const refused = messages.filter((message) => message.status !== ACCEPTED);
@@ -52,44 +47,14 @@ export function readAnswer(answer: unknown): SendOutcome {
     return { outcome: "accepted", providerMessageId: first?.messageId ?? null };
   }
   // A text in several parts of which some went out.
-  if (refused.length < messages.length) return unknown("accepted in part");
+  if (refused.length < messages.length) return answerUnclear("accepted in part");
 
   const because = REFUSALS.get(refused[0]?.status ?? "");
-  if (because === undefined) return unknown("status not known");
+  if (because === undefined) return answerUnclear("status not known");
   return { outcome: "failed", because, detail: `status ${refused[0]?.status}` };
 }
 
-// What the library threw. Only what certainly did not go out counts as failed.
-export function readFailure(error: unknown): SendOutcome {
-  if (!(error instanceof Error)) return unknown("no answer");
-  if (error.name === "AbortError") return unknown("no answer in time");
-
-  if ("response" in error) {
-    const { response } = error;
-    return response instanceof Response ? readStatus(response.status) : readAnswer(response);
-  }
-  const code = codeOf(error.cause);
-  if (NOT_SENT.test(code)) return { outcome: "failed", because: "provider-down", detail: code };
-  return unknown(/^[A-Z_]+$/.test(code) ? `connection broke: ${code}` : "no answer");
-}
-
-function readStatus(status: number): SendOutcome {
-  // An answer that could not be decoded: whatever it says, the request was taken.
-  if (status < 300) return unknown("answer not understood");
-  const detail = `http ${status}`;
-  if (status === 429) return { outcome: "failed", because: "throttled", detail };
-  if (status === 402) return { outcome: "failed", because: "no-balance", detail };
-  if (status === 401 || status === 403) {
-    return { outcome: "failed", because: "credentials-refused", detail };
-  }
-  return { outcome: "failed", because: "provider-down", detail };
-}
-
-function unknown(detail: string): SendOutcome {
-  return { outcome: "unknown", detail };
-}
-
-function codeOf(cause: unknown): string {
-  if (typeof cause !== "object" || cause === null || !("code" in cause)) return "";
-  return typeof cause.code === "string" ? cause.code : "";
+// What a status means that is no success.
+export function readStatus(answer: AnswerStatus): SendOutcome {
+  return outcomeOfStatus(answer) ?? answerUnclear(`http ${answer.status}`);
 }

@@ -1,10 +1,12 @@
-// Vonage's SMS API through its own client library, which is loaded with the first text. What the
-// library leaves open is decided here: how long to wait, how much of an answer to read, when to try
-// again. Nothing of what was sent is ever repeated in a detail.
-import type { SMS as SmsClient } from "@vonage/sms";
+// Vonage's SMS API through its own client library, which is loaded with the first text. The library says
+// what to send and takes the answer apart; the way there and back is ours, since it would wait for ever,
+// read bodies of any size, and follow a redirect with the text in hand.
 import { countSegments } from "../../domain/text-message.ts";
-import type { SendOutcome, SmsProvider, TextMessage } from "../../ports/sms.ts";
-import { readAnswer, readFailure } from "./vonage-answer.ts";
+import type { SendOutcome, SmsProvider } from "../../ports/sms.ts";
+import { type Attempt, sendWithRetry } from "./attempts.ts";
+import { jsonOf, post } from "./post.ts";
+import { answerUnclear, noAnswer } from "./status.ts";
+import { readAnswer, readStatus } from "./vonage-answer.ts";
 
 export interface VonageOptions {
   readonly apiKey: string;
@@ -15,17 +17,11 @@ export interface VonageOptions {
   readonly host: string | null;
 }
 
-// With less time than this a second attempt would only turn a clear failure into an unclear one.
-const RETRY_MILLISECONDS_MIN = 500;
-// An answer to one text has some hundred bytes.
-const ANSWER_BYTES_MAX = 65_536;
-
-// Sends once, and once more under the same reference if the first attempt certainly failed because
-// the provider was down.
 export function createVonage(options: VonageOptions): SmsProvider {
   let library: ReturnType<typeof loadLibrary> | undefined;
 
-  async function attempt(message: TextMessage, deadline: number): Promise<SendOutcome> {
+  const attempt: Attempt = async (message, milliseconds) => {
+    const deadline = performance.now() + milliseconds;
     try {
       library ??= loadLibrary(options);
       const { TypeEnum, openClient } = await library;
@@ -40,23 +36,17 @@ export function createVonage(options: VonageOptions): SmsProvider {
       });
       return readAnswer(answer);
     } catch (error) {
-      return readFailure(error);
+      return outcomeOfError(error);
     }
-  }
+  };
 
   return {
     name: "vonage",
-    async send(message, timeoutSeconds) {
-      const deadline = performance.now() + timeoutSeconds * 1000;
-      const first = await attempt(message, deadline);
-      const wasDown = first.outcome === "failed" && first.because === "provider-down";
-      const mayRetry = wasDown && millisecondsUntil(deadline) >= RETRY_MILLISECONDS_MIN;
-      return mayRetry ? attempt(message, deadline) : first;
-    },
+    send: (message, timeoutSeconds) => sendWithRetry(attempt, message, timeoutSeconds),
   };
 }
 
-// The library, as a client that gives up in time and reads no more than it should.
+// The library, as a client that sends its requests our way.
 async function loadLibrary({ apiKey, apiSecret, host }: VonageOptions) {
   const [{ Auth }, { SMS, TypeEnum }] = await Promise.all([
     import("@vonage/auth"),
@@ -66,40 +56,45 @@ async function loadLibrary({ apiKey, apiSecret, host }: VonageOptions) {
   const auth = new Auth({ apiKey, apiSecret, privateKey: "" });
 
   class BoundedSms extends SMS {
-    protected override async parseResponse<T>(
-      request: Parameters<SmsClient["parseResponse"]>[0],
-      response: Response,
-    ) {
-      return super.parseResponse<T>(request, await withBoundedBody(response));
+    override async sendRequest<T>(given: Parameters<typeof this.prepareRequest>[0]) {
+      const request = await this.prepareRequest(given);
+      const result = await post({
+        url: new URL(request.url),
+        headers: request.headers ?? {},
+        body: this.prepareBody(request) ?? "",
+        milliseconds: this.config.timeout ?? 0,
+      });
+      if (!result.answered) throw new Settled(result.outcome);
+      const { status } = result.answer;
+      if (status < 200 || status >= 300) throw new Settled(readStatus(result.answer));
+      const data = jsonOf<T>(result.answer);
+      if (data === null) throw new Settled(answerUnclear("answer not understood"));
+      return { data, config: request, request, headers: {}, status, statusText: "" };
     }
   }
 
   return {
     TypeEnum,
-    // The library aborts the request after its timeout, whatever it was waiting for; it has none of
-    // its own.
     openClient: (timeout: number) =>
       new BoundedSms(auth, { timeout, ...(host === null ? {} : { restHost: trimSlash(host) }) }),
   };
 }
 
-// The same answer, read. The library reads bodies of any size, and leaves those of errors unread,
-// which keeps their sockets; a text that is no JSON it takes apart character by character. One that is
-// too large becomes an empty one, which means nothing to anybody.
-async function withBoundedBody(response: Response): Promise<Response> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  // Leaving the loop cancels the stream.
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.length;
-    if (bytes > ANSWER_BYTES_MAX) break;
-    chunks.push(chunk);
+// How an outcome gets through the library, which knows answers and errors only.
+class Settled extends Error {
+  readonly outcome: SendOutcome;
+
+  constructor(outcome: SendOutcome) {
+    super("settled");
+    this.outcome = outcome;
   }
-  const body = bytes === 0 || bytes > ANSWER_BYTES_MAX ? null : Buffer.concat(chunks);
-  return new Response(body, {
-    status: response.status,
-    headers: { "content-type": response.headers.get("content-type") ?? "" },
-  });
+}
+
+// The library throws for a message that was refused, and puts the answer into its error.
+function outcomeOfError(error: unknown): SendOutcome {
+  if (error instanceof Settled) return error.outcome;
+  if (error instanceof Error && "response" in error) return readAnswer(error.response);
+  return noAnswer("no answer");
 }
 
 function millisecondsUntil(deadline: number): number {

@@ -1,14 +1,22 @@
 // Moving an interaction one step on. Everything is judged before anything is written, and all of it
 // happens in one transaction, so that a move that is refused leaves no trace.
 import type { Interaction } from "../../domain/interaction.ts";
+import type { SendBudget } from "../../domain/send-caps.ts";
 import { afterSend, judgeSend, type NumberHistory } from "../../domain/send-policy.ts";
 import type { Instant } from "../../domain/time.ts";
 import type { Vault } from "../../domain/vault.ts";
-import type { InteractionMove, MoveEffects, MoveOutcome } from "../../ports/storage.ts";
+import type {
+  BudgetCount,
+  InteractionMove,
+  MoveEffects,
+  MoveOutcome,
+} from "../../ports/storage.ts";
 import { interactionKey, isMadeFrom, sealRecord, sealState } from "../stored/interaction.ts";
 import { judgeProof, NO_FACTOR_ATTEMPTS } from "../stored/user.ts";
+import { type Judged, judgeBudgets, writeRuns } from "./attempt-runs.ts";
 import { appendAudit } from "./audit.ts";
 import { findInteraction } from "./interaction-rows.ts";
+import { insertMessage, markVerified } from "./messages.ts";
 import { readHistory, recordSuccess, writeHistory } from "./numbers.ts";
 import { clearAttempts, refundAttempts } from "./password-attempts.ts";
 import type { Sql } from "./sql.ts";
@@ -28,16 +36,23 @@ export function moveInteraction(sql: Sql, vault: Vault, move: InteractionMove): 
   const proved = effects.codeProved ? judgeProofEffect(sql, vault, effects.codeProved, now) : null;
   if (proved?.refusal) return proved.refusal;
 
-  if (effects.send && sent) writeHistory(sql, vault, effects.send.number, sent.history);
+  if (effects.send && sent) {
+    writeHistory(sql, vault, effects.send.number, sent.history);
+    writeRuns(sql, sent.judged);
+    if (effects.send.message) insertMessage(sql, vault, effects.send.message);
+  }
   if (effects.codeProved && proved) {
     if (proved.changed) updateUser(sql, vault, proved.user);
     setFactorAttempts(sql, proved.user.id, NO_FACTOR_ATTEMPTS);
     recordSuccess(sql, vault, effects.codeProved.number);
+    const { challengeId } = effects.codeProved;
+    if (challengeId !== undefined) markVerified(sql, vault, challengeId, now);
   }
   clearAttempts(sql, vault, effects.clearAttempts ?? []);
   refundAttempts(sql, vault, effects.refundAttempts ?? []);
   appendAudit(sql, vault, effects.audit ?? []);
-  return { outcome: "moved", version: writeMove(sql, vault, move, interaction) };
+  const version = writeMove(sql, vault, move, interaction);
+  return { outcome: "moved", version, ...(sent?.judged.length ? countsOf(sent.judged) : {}) };
 }
 
 function judgeSendEffect(
@@ -45,14 +60,30 @@ function judgeSendEffect(
   vault: Vault,
   send: SendEffect,
   now: Instant,
-): { refusal: Refusal } | { refusal: null; history: NumberHistory } {
+): { refusal: Refusal } | { refusal: null; history: NumberHistory; judged: Judged<SendBudget>[] } {
   const history = readHistory(sql, vault, send.number);
   const verdict = judgeSend(history, send.challenge, now, send.limits);
   if (verdict.outcome === "refused") {
     const { because, retryAt } = verdict;
     return { refusal: { outcome: "send-refused", because, retryAt } };
   }
-  return { refusal: null, history: afterSend(history, now) };
+  const judged = judgeBudgets(sql, vault, send.budgets ?? [], now);
+  for (const { budget, count } of judged) {
+    if (count.outcome === "counted") continue;
+    const { retryAt } = count;
+    return { refusal: { outcome: "send-refused", because: budget.because, retryAt } };
+  }
+  return { refusal: null, history: afterSend(history, now), judged };
+}
+
+function countsOf(judged: readonly Judged<SendBudget>[]): { counts: BudgetCount[] } {
+  const counts = judged.map(({ budget: { because, policy, weight }, before }) => ({
+    because,
+    before,
+    after: before + weight,
+    max: policy.max,
+  }));
+  return { counts };
 }
 
 function judgeProofEffect(sql: Sql, vault: Vault, proved: CodeProved, now: Instant) {

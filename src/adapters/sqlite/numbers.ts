@@ -8,17 +8,22 @@ import {
 import type { Vault } from "../../domain/vault.ts";
 import type { NumberStore } from "../../ports/storage.ts";
 import { historyEndsAt, numberKey } from "../stored/number.ts";
+import { countedUnder, takeBack } from "./attempt-runs.ts";
 import type { Database } from "./database.ts";
 import { type Sql, textIn } from "./sql.ts";
 
 export function createNumberStore(database: Database, vault: Vault): NumberStore {
   return {
     history: (number) => database.read((sql) => readHistory(sql, vault, number)),
-    forgetSend: (number, at) =>
+    counted: (key, now) => database.read((sql) => countedUnder(sql, vault, key, now)),
+    forgetSend: (number, at, budgets = []) =>
       database.write((sql) => {
         const history = readHistory(sql, vault, number);
         const after = afterFailedSend(history, at);
-        if (after !== history) writeHistory(sql, vault, number, after);
+        // By its instant a send is taken back once; so is what it counted.
+        if (after === history) return;
+        writeHistory(sql, vault, number, after);
+        for (const { key, weight } of budgets) takeBack(sql, vault, key, weight);
       }),
   };
 }

@@ -63,6 +63,22 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     `CREATE TRIGGER audit_keeps_all_events BEFORE DELETE ON audit
       BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END`,
   ],
+  [
+    `CREATE TABLE messages (
+      id TEXT PRIMARY KEY, challenge_index TEXT NOT NULL, at INTEGER NOT NULL, purpose TEXT NOT NULL,
+      application_id TEXT NOT NULL, country TEXT NOT NULL, prefix TEXT NOT NULL,
+      cost_micros INTEGER NOT NULL, status TEXT NOT NULL, status_at INTEGER NOT NULL, because TEXT,
+      provider TEXT, provider_message_id TEXT, verified_at INTEGER, expires_at INTEGER NOT NULL) STRICT`,
+    `CREATE INDEX messages_by_challenge ON messages (challenge_index)`,
+    `CREATE INDEX messages_by_provider ON messages (provider, provider_message_id)
+      WHERE provider_message_id IS NOT NULL`,
+    `CREATE INDEX messages_by_prefix ON messages (prefix, at)`,
+    `CREATE INDEX messages_by_country ON messages (country, at)`,
+    `CREATE INDEX messages_by_time ON messages (at, id)`,
+    `CREATE INDEX messages_by_expiry ON messages (expires_at)`,
+    `CREATE TABLE pauses (
+      scope TEXT PRIMARY KEY, paused_at INTEGER, lifted_at INTEGER) STRICT`,
+  ],
 ];
 
 // Refuses a file that is not ours, before anything is written to it.

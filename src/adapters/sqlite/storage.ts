@@ -9,6 +9,7 @@ import { createAuditLog } from "./audit.ts";
 import { readDataKey } from "./data-key.ts";
 import { connect, createDatabase, type Database, patiently } from "./database.ts";
 import { createInteractionStore } from "./interactions.ts";
+import { createMessageStore } from "./messages.ts";
 import { createNumberStore } from "./numbers.ts";
 import { createRecordStore } from "./records.ts";
 import { createRulesStore } from "./rules.ts";
@@ -75,6 +76,7 @@ function createStorage(database: Database, vault: Vault, now: () => number): Sto
     rules: createRulesStore(database, vault),
     interactions: createInteractionStore(database, vault),
     numbers: createNumberStore(database, vault),
+    messages: createMessageStore(database, vault),
     records: createRecordStore(database, vault),
     signingKeys: createSigningKeyStore(database, vault),
     audit: createAuditLog(database, vault),

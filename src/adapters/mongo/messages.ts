@@ -1,0 +1,184 @@
+// What is remembered of texts, and the pauses of the guard against fraud.
+import type { AuditEvent } from "../../domain/audit-event.ts";
+import {
+  type Message,
+  OPEN_TO_RECEIPTS,
+  type Receipt,
+  type StoredMessage,
+} from "../../domain/message.ts";
+import type { Pause } from "../../domain/pumping-guard.ts";
+import type { Instant } from "../../domain/time.ts";
+import type { Vault } from "../../domain/vault.ts";
+import type { MessageSettled, MessageStore } from "../../ports/messages.ts";
+import { challengeIndex, messageEndsAt } from "../stored/message.ts";
+import { byId, type Change, changeDocument } from "./change.ts";
+import type { Database, Scope } from "./database.ts";
+import { toDate } from "./dates.ts";
+import type { MessageDocument, PauseDocument } from "./documents.ts";
+import { eventsOf, owing, payAudit } from "./pending.ts";
+
+export function createMessageStore(database: Database, vault: Vault): MessageStore {
+  return {
+    settle: (settled) => database.write((scope) => settle(scope, settled)),
+    receive: (receipt, at) => database.write((scope) => receive(scope, receipt, at)),
+    findLatest: (challengeId) =>
+      database.read(async ({ models }) => {
+        const found = await models.messages
+          .find({ challengeIndex: challengeIndex(vault, challengeId) })
+          .sort({ at: -1 })
+          .limit(1)
+          .lean<MessageDocument[]>();
+        return found[0] === undefined ? null : messageFrom(found[0]);
+      }),
+    list: ({ from, to, after, limit }) =>
+      database.read(async ({ models }) => {
+        const { at = from, id = "" } = after ?? {};
+        const found = await models.messages
+          .find({
+            at: { $gte: at, $lt: to },
+            $or: [{ at: { $gt: at } }, { _id: { $gt: id } }],
+          })
+          .sort({ at: 1, _id: 1 })
+          .limit(limit)
+          .lean<MessageDocument[]>();
+        return found.map(messageFrom);
+      }),
+    conversion: (of, since) =>
+      database.read(async ({ models }) => {
+        // What certainly did not go out tells nothing of whoever would have got it.
+        const out = { ...of, at: { $gte: since }, status: { $ne: "failed" } };
+        const [sent, verified] = await Promise.all([
+          models.messages.countDocuments(out),
+          models.messages.countDocuments({ ...out, verifiedAt: { $ne: null } }),
+        ]);
+        return { sent, verified };
+      }),
+    findPauses: (scopes) =>
+      database.read(async ({ models }) => {
+        const found = await models.pauses
+          .find({ _id: { $in: [...scopes] } })
+          .lean<PauseDocument[]>();
+        return found.map(pauseFrom);
+      }),
+    listPauses: () =>
+      database.read(async ({ models }) => {
+        const found = await models.pauses.find({}).sort({ _id: 1 }).lean<PauseDocument[]>();
+        return found.map(pauseFrom).filter(({ pausedAt }) => pausedAt !== null);
+      }),
+    pause: (pausedScope, at, audit) =>
+      database.write((scope) =>
+        changePause(scope, vault, { scope: pausedScope, audit }, (found) =>
+          found?.pausedAt == null ? { pausedAt: at, liftedAt: found?.liftedAt ?? null } : null,
+        ),
+      ),
+    lift: (pausedScope, at, audit) =>
+      database.write((scope) =>
+        changePause(scope, vault, { scope: pausedScope, audit }, (found) =>
+          found?.pausedAt == null ? null : { pausedAt: null, liftedAt: at },
+        ),
+      ),
+  };
+}
+
+export async function insertMessage(
+  { models }: Scope,
+  vault: Vault,
+  message: Message,
+): Promise<void> {
+  const { id, challengeId, ...rest } = message;
+  await models.messages.create([
+    {
+      _id: id,
+      ...rest,
+      challengeIndex: challengeIndex(vault, challengeId),
+      status: "sending",
+      statusAt: message.at,
+      expiresAt: toDate(messageEndsAt(message.at)),
+    },
+  ]);
+}
+
+export async function removeMessage({ models }: Scope, id: string): Promise<void> {
+  await models.messages.deleteOne(byId(id));
+}
+
+export async function markVerified(
+  { models }: Scope,
+  vault: Vault,
+  challengeId: string,
+  now: Instant,
+): Promise<void> {
+  await models.messages.updateMany(
+    { challengeIndex: challengeIndex(vault, challengeId), verifiedAt: null },
+    { $set: { verifiedAt: now } },
+  );
+}
+
+// Two statements, each of which may come too late for the other's sake: the provider's name for it always
+// belongs to it, and a status only while there is none.
+async function settle({ models }: Scope, settled: MessageSettled): Promise<void> {
+  const { id, provider, providerMessageId, status, because, at } = settled;
+  await models.messages.updateOne(byId(id), { $set: { provider, providerMessageId } });
+  await models.messages.updateOne(
+    { _id: id, status: "sending" },
+    { $set: { status, because, statusAt: at } },
+  );
+}
+
+async function receive(
+  { models }: Scope,
+  receipt: Receipt,
+  at: Instant,
+): Promise<"updated" | "unchanged" | "unknown"> {
+  const { provider, providerMessageId, messageId, status, because } = receipt;
+  const which = messageId === null ? { provider, providerMessageId } : { _id: messageId };
+  const received = await models.messages.updateOne(
+    { ...which, status: { $in: [...OPEN_TO_RECEIPTS] } },
+    { $set: { status, because, statusAt: at } },
+  );
+  if (received.matchedCount === 1) return "updated";
+  return (await models.messages.exists(which)) === null ? "unknown" : "unchanged";
+}
+
+// False: it is so already.
+async function changePause(
+  scope: Scope,
+  vault: Vault,
+  given: { readonly scope: string; readonly audit: AuditEvent },
+  next: (found: PauseDocument | null) => Pick<PauseDocument, "pausedAt" | "liftedAt"> | null,
+): Promise<boolean> {
+  const events = eventsOf(scope, vault, [given.audit]);
+  const { said, after } = await changeDocument<PauseDocument, boolean>(
+    scope,
+    scope.models.pauses,
+    given.scope,
+    async (found): Promise<Change<PauseDocument, boolean>> => {
+      const fields = next(found);
+      if (fields === null) return { keep: false };
+      return { put: { ...fields, ...owing(found?.pending, { audit: await events() }) }, say: true };
+    },
+  );
+  await payAudit(scope, scope.models.pauses, after);
+  return said;
+}
+
+function messageFrom(found: MessageDocument): StoredMessage {
+  return {
+    id: found._id,
+    at: found.at,
+    purpose: found.purpose as Message["purpose"],
+    applicationId: found.applicationId,
+    country: found.country,
+    prefix: found.prefix,
+    costMicros: found.costMicros,
+    status: found.status as StoredMessage["status"],
+    statusAt: found.statusAt,
+    because: found.because ?? null,
+    provider: found.provider ?? null,
+    verifiedAt: found.verifiedAt ?? null,
+  };
+}
+
+function pauseFrom({ _id, pausedAt, liftedAt }: PauseDocument): Pause {
+  return { scope: _id, pausedAt: pausedAt ?? null, liftedAt: liftedAt ?? null };
+}

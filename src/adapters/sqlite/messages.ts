@@ -1,0 +1,196 @@
+// What is remembered of texts, and the pauses of the guard against fraud.
+import type { AuditEvent } from "../../domain/audit-event.ts";
+import {
+  type Message,
+  type MessageStatus,
+  OPEN_TO_RECEIPTS,
+  type Receipt,
+  type StoredMessage,
+} from "../../domain/message.ts";
+import type { Pause } from "../../domain/pumping-guard.ts";
+import type { Instant } from "../../domain/time.ts";
+import type { Vault } from "../../domain/vault.ts";
+import type { MessageSettled, MessageStore } from "../../ports/messages.ts";
+import { challengeIndex, messageEndsAt } from "../stored/message.ts";
+import { appendAudit } from "./audit.ts";
+import type { Database } from "./database.ts";
+import { integerIn, integerOrNullIn, type Row, type Sql, textIn, textOrNullIn } from "./sql.ts";
+
+const COLUMNS = `SELECT id, at, purpose, application_id, country, prefix, cost_micros, status, status_at,
+  because, provider, verified_at FROM messages`;
+
+// What certainly did not go out tells nothing of whoever would have got it.
+const WENT_OUT = "at >= ? AND status <> 'failed'";
+
+export function createMessageStore(database: Database, vault: Vault): MessageStore {
+  return {
+    settle: (settled) => database.write((sql) => settle(sql, settled)),
+    receive: (receipt, at) => database.write((sql) => receive(sql, receipt, at)),
+    findLatest: (challengeId) =>
+      database.read((sql) => {
+        const row = sql.get(
+          `${COLUMNS} WHERE challenge_index = ? ORDER BY rowid DESC LIMIT 1`,
+          challengeIndex(vault, challengeId),
+        );
+        return row === undefined ? null : messageFrom(row);
+      }),
+    list: ({ from, to, after, limit }) =>
+      database.read((sql) =>
+        sql
+          .all(
+            `${COLUMNS} WHERE (at, id) > (?, ?) AND at < ? ORDER BY at, id LIMIT ?`,
+            after?.at ?? from,
+            after?.id ?? "",
+            to,
+            limit,
+          )
+          .map(messageFrom),
+      ),
+    conversion: (of, since) =>
+      database.read((sql) => {
+        const [column, value] = "prefix" in of ? ["prefix", of.prefix] : ["country", of.country];
+        const row = sql.get(
+          column === "prefix"
+            ? `SELECT count(*) AS sent, count(verified_at) AS verified FROM messages
+               WHERE prefix = ? AND ${WENT_OUT}`
+            : `SELECT count(*) AS sent, count(verified_at) AS verified FROM messages
+               WHERE country = ? AND ${WENT_OUT}`,
+          value ?? "",
+          since,
+        );
+        return { sent: integerIn(row ?? {}, "sent"), verified: integerIn(row ?? {}, "verified") };
+      }),
+    findPauses: (scopes) =>
+      database.read((sql) =>
+        scopes.flatMap((scope) => {
+          const row = sql.get("SELECT * FROM pauses WHERE scope = ?", scope);
+          return row === undefined ? [] : [pauseFrom(row)];
+        }),
+      ),
+    listPauses: () =>
+      database.read((sql) =>
+        sql
+          .all("SELECT * FROM pauses ORDER BY scope")
+          .map(pauseFrom)
+          .filter(({ pausedAt }) => pausedAt !== null),
+      ),
+    pause: (scope, at, audit) => database.write((sql) => pause(sql, vault, { scope, at, audit })),
+    lift: (scope, at, audit) => database.write((sql) => lift(sql, vault, { scope, at, audit })),
+  };
+}
+
+export function insertMessage(sql: Sql, vault: Vault, message: Message): void {
+  sql.run(
+    `INSERT INTO messages (id, challenge_index, at, purpose, application_id, country, prefix, cost_micros,
+       status, status_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'sending', ?, ?)`,
+    message.id,
+    challengeIndex(vault, message.challengeId),
+    message.at,
+    message.purpose,
+    message.applicationId,
+    message.country,
+    message.prefix,
+    message.costMicros,
+    message.at,
+    messageEndsAt(message.at),
+  );
+}
+
+export function markVerified(sql: Sql, vault: Vault, challengeId: string, now: Instant): void {
+  sql.run(
+    "UPDATE messages SET verified_at = ? WHERE challenge_index = ? AND verified_at IS NULL",
+    now,
+    challengeIndex(vault, challengeId),
+  );
+}
+
+function settle(sql: Sql, settled: MessageSettled): void {
+  sql.run(
+    `UPDATE messages SET provider = ?, provider_message_id = ?,
+       because = CASE status WHEN 'sending' THEN ? ELSE because END,
+       status_at = CASE status WHEN 'sending' THEN ? ELSE status_at END,
+       status = CASE status WHEN 'sending' THEN ? ELSE status END
+     WHERE id = ?`,
+    settled.provider,
+    settled.providerMessageId,
+    settled.because,
+    settled.at,
+    settled.status,
+    settled.id,
+  );
+}
+
+function receive(sql: Sql, receipt: Receipt, at: Instant): "updated" | "unchanged" | "unknown" {
+  const row =
+    receipt.messageId === null
+      ? sql.get(
+          "SELECT id, status FROM messages WHERE provider = ? AND provider_message_id = ? LIMIT 1",
+          receipt.provider,
+          receipt.providerMessageId,
+        )
+      : sql.get("SELECT id, status FROM messages WHERE id = ?", receipt.messageId);
+  if (row === undefined) return "unknown";
+  if (!OPEN_TO_RECEIPTS.some((status) => status === row.status)) return "unchanged";
+  sql.run(
+    "UPDATE messages SET status = ?, because = ?, status_at = ? WHERE id = ?",
+    receipt.status,
+    receipt.because,
+    at,
+    textIn(row, "id"),
+  );
+  return "updated";
+}
+
+interface PauseChange {
+  readonly scope: string;
+  readonly at: Instant;
+  readonly audit: AuditEvent;
+}
+
+function pause(sql: Sql, vault: Vault, { scope, at, audit }: PauseChange): boolean {
+  const paused = sql.run(
+    `INSERT INTO pauses (scope, paused_at, lifted_at) VALUES (?, ?, NULL)
+     ON CONFLICT (scope) DO UPDATE SET paused_at = excluded.paused_at WHERE paused_at IS NULL`,
+    scope,
+    at,
+  );
+  if (paused === 0) return false;
+  appendAudit(sql, vault, [audit]);
+  return true;
+}
+
+function lift(sql: Sql, vault: Vault, { scope, at, audit }: PauseChange): boolean {
+  const lifted = sql.run(
+    `UPDATE pauses SET paused_at = NULL, lifted_at = ? WHERE scope = ? AND paused_at IS NOT NULL`,
+    at,
+    scope,
+  );
+  if (lifted === 0) return false;
+  appendAudit(sql, vault, [audit]);
+  return true;
+}
+
+function messageFrom(row: Row): StoredMessage {
+  return {
+    id: textIn(row, "id"),
+    at: integerIn(row, "at"),
+    purpose: textIn(row, "purpose") as Message["purpose"],
+    applicationId: textIn(row, "application_id"),
+    country: textIn(row, "country"),
+    prefix: textIn(row, "prefix"),
+    costMicros: integerIn(row, "cost_micros"),
+    status: textIn(row, "status") as MessageStatus,
+    statusAt: integerIn(row, "status_at"),
+    because: textOrNullIn(row, "because"),
+    provider: textOrNullIn(row, "provider"),
+    verifiedAt: integerOrNullIn(row, "verified_at"),
+  };
+}
+
+function pauseFrom(row: Row): Pause {
+  return {
+    scope: textIn(row, "scope"),
+    pausedAt: integerOrNullIn(row, "paused_at"),
+    liftedAt: integerOrNullIn(row, "lifted_at"),
+  };
+}

@@ -1,0 +1,100 @@
+// The caps on texts beyond those of a number and a challenge: what one user, one network, one range of
+// numbers, one country and everybody may have sent, and what it may cost. They are there against fraud by
+// sending (SMS pumping), which no limit on a single number notices.
+import type { AttemptPolicy } from "./attempt-budget.ts";
+import type { Limits } from "./limits.ts";
+
+export type SendCap =
+  | "user-daily-cap"
+  | "address-cap"
+  | "prefix-cap"
+  | "country-cap"
+  | "day-cap"
+  | "money-cap"
+  // By the guard against fraud.
+  | "paused";
+
+// One count that a text adds to, under a key of its own.
+export interface SendBudget {
+  readonly key: string;
+  readonly because: SendCap;
+  readonly policy: Extract<AttemptPolicy, { kind: "window" }>;
+  // What it adds: 1, or for money its price.
+  readonly weight: number;
+}
+
+export type CapLimits = Pick<
+  Limits,
+  | "sendsPerUserPerDay"
+  | "sendsPerAddressPerHour"
+  | "sendsPerPrefixPerDay"
+  | "sendsPerCountryPerDay"
+  | "sendsPerDay"
+  | "smsBudgetPerDayCents"
+>;
+
+export interface CappedText {
+  readonly userId: string;
+  // The network that it is asked for from; null: it does not count.
+  readonly network: string | null;
+  // E.164.
+  readonly number: string;
+  // ISO 3166-1.
+  readonly country: string;
+  readonly costMicros: number;
+}
+
+const HOUR_SECONDS = 3_600;
+const DAY_SECONDS = 86_400;
+// So many digits at its end tell the numbers of one range apart.
+const SUBSCRIBER_DIGITS = 4;
+export const MICROS_PER_CENT = 10_000;
+
+// The range that a number lies in.
+export function prefixOf(number: string): string {
+  return number.slice(0, -SUBSCRIBER_DIGITS);
+}
+
+// Every count that a text adds to; those of a user and a network first, since they say most to the user.
+export function sendBudgets(text: CappedText, limits: CapLimits): SendBudget[] {
+  const { userId, network, country, number, costMicros } = text;
+  const budgets = [
+    counting(`send-user:${userId}`, "user-daily-cap", limits.sendsPerUserPerDay, DAY_SECONDS),
+    counting(
+      `send-prefix:${prefixOf(number)}`,
+      "prefix-cap",
+      limits.sendsPerPrefixPerDay,
+      DAY_SECONDS,
+    ),
+    counting(`send-country:${country}`, "country-cap", limits.sendsPerCountryPerDay, DAY_SECONDS),
+    counting("send-all", "day-cap", limits.sendsPerDay, DAY_SECONDS),
+  ];
+  if (network !== null) {
+    const perHour = limits.sendsPerAddressPerHour;
+    budgets.splice(1, 0, counting(`send-network:${network}`, "address-cap", perHour, HOUR_SECONDS));
+  }
+  if (costMicros > 0) budgets.push(moneyBudget(costMicros, limits));
+  return budgets;
+}
+
+// The budget of a day, in millionths of the currency.
+export function moneyBudget(costMicros: number, limits: CapLimits): SendBudget {
+  const max = limits.smsBudgetPerDayCents * MICROS_PER_CENT;
+  return { ...counting(MONEY_KEY, "money-cap", max, DAY_SECONDS), weight: costMicros };
+}
+
+export const MONEY_KEY = "send-money";
+
+// The shares of the day's budget at which somebody should hear of it, in percent.
+const ALARMS_PERCENT = [50, 80, 100];
+
+// The alarms that a count sets off by passing from one value to another: each is passed by exactly one.
+export function alarmsBetween(before: number, after: number, max: number): number[] {
+  return ALARMS_PERCENT.filter(
+    (percent) => before * 100 < percent * max && after * 100 >= percent * max,
+  );
+}
+
+function counting(key: string, because: SendCap, max: number, windowSeconds: number): SendBudget {
+  return { key, because, policy: { kind: "window", max, windowSeconds }, weight: 1 };
+}

@@ -1,0 +1,125 @@
+// Pumping: somebody who is paid for texts to their own numbers has them sent, and types no code. And what an
+// administrator sees of it.
+import assert from "node:assert/strict";
+import { type FakeVonage, startFakeVonage } from "../support/fake-vonage.ts";
+import { afterPassword, openScene, type Scene, tokensFor, type Victim } from "./scene.ts";
+
+const LIMITS = { pumpingSendsMin: 5, pumpingVerifiedPercentMin: 50 };
+
+async function openPaid(vonage: FakeVonage, env: Record<string, string> = {}): Promise<Scene> {
+  return openScene({
+    limits: LIMITS,
+    env: {
+      SMS_PROVIDERS: "vonage",
+      SMS_COUNTRIES: "US",
+      VONAGE_API_KEY: "key",
+      VONAGE_API_SECRET: "a-secret",
+      VONAGE_FROM: "Latchkey",
+      VONAGE_HOST: vonage.url,
+      ...env,
+    },
+  });
+}
+
+describe("attacks by pumping (SMS-14)", () => {
+  let vonage: FakeVonage;
+  let scene: Scene;
+  before(async () => {
+    vonage = await startFakeVonage();
+    scene = await openPaid(vonage);
+  });
+  after(async () => {
+    await scene.server.close();
+    await vonage.close();
+  });
+
+  const codeTo = (victim: Victim) => {
+    const sent = vonage.requests.findLast(({ to }) => `+${to}` === victim.phone);
+    return /#(\d{6})$/.exec(sent?.text ?? "")?.[1] ?? "";
+  };
+
+  it("pause texts to a range of numbers of which few codes are typed", async () => {
+    for (let i = 0; i < 5; i++) await afterPassword(scene.strict, scene.victim());
+    assert.equal(vonage.requests.length, 5);
+    const refused = await afterPassword(scene.strict, scene.victim());
+    assert.match(refused.page.html, /We cannot send a text to this number at the moment/);
+    const again = await refused.browser.post(refused.page, "resend");
+    assert.equal(again.status, 429);
+    assert.match(again.headers.get("Retry-After") ?? "", /^\d+$/);
+    assert.equal(vonage.requests.length, 5);
+
+    const { items } = await scene.server.latchkey("message", "pauses");
+    assert.deepEqual(
+      items.map(({ scope }: { scope: string }) => scope),
+      ["prefix:+1415555"],
+    );
+    const events = await scene.server.latchkey("audit", "list", "--action", "texts-paused");
+    assert.equal(events.items.length, 1);
+    assert.deepEqual(events.items[0].details, { sent: 5, verified: 0 });
+    assert.match(scene.server.output(), /"alarm":"sms-pumping"/);
+  });
+
+  it("go on where an administrator has lifted the pause, as long as codes are typed", async () => {
+    await scene.server.latchkey("message", "lift", "+1415555");
+    // The country as a whole is judged as well.
+    await scene.server.latchkey("message", "lift", "US").catch(() => null);
+    for (let i = 0; i < 6; i++) {
+      const victim = scene.victim();
+      const { browser, begun, page } = await afterPassword(scene.strict, victim);
+      const paused = await scene.server.latchkey("message", "pauses");
+      for (const { scope } of paused.items) {
+        await scene.server.latchkey("message", "lift", scope.split(":")[1]);
+      }
+      const asked = paused.items.length === 0 ? page : await browser.submit(page, "resend");
+      const done = await browser.submit(asked, "code", { code: codeTo(victim) });
+      assert.ok((await scene.strict.finish(begun, done)).id_token);
+    }
+    assert.deepEqual((await scene.server.latchkey("message", "pauses")).items, []);
+  });
+
+  it("show in the figures of an administrator, without a number or a code", async () => {
+    const { items } = await scene.server.latchkey("message", "stats", "--by", "country");
+    const [all, us] = items;
+    assert.equal(all.group, "all");
+    assert.equal(us.group, "US");
+    assert.equal(all.verified, 6);
+    assert.equal(all.accepted, vonage.requests.length);
+    assert.equal(all.spentMicros, vonage.requests.length * 10_000);
+    assert.equal(all.currency, "USD");
+    assert.equal(typeof all.medianSecondsToVerify, "number");
+    const list = await scene.server.latchkey("message", "list");
+    assert.equal(list.items.length, vonage.requests.length);
+    for (const { to, text } of vonage.requests) {
+      assert.ok(!JSON.stringify(list).includes(String(to)));
+      assert.ok(!JSON.stringify(list).includes(/#(\d{6})$/.exec(text ?? "")?.[1] ?? "?"));
+    }
+  });
+});
+
+describe("the guard against pumping, to try it first", () => {
+  it("writes down what it would pause, and pauses nothing", async () => {
+    const vonage = await startFakeVonage();
+    const scene = await openPaid(vonage, { SMS_PUMPING_GUARD: "record" });
+    try {
+      for (let i = 0; i < 7; i++) await afterPassword(scene.strict, scene.victim());
+      assert.equal(vonage.requests.length, 7);
+      const { items } = await scene.server.latchkey("audit", "list", "--action", "texts-paused");
+      assert.ok(items.length >= 1);
+      assert.match(items[0].because, /recorded-only/);
+    } finally {
+      await scene.server.close();
+      await vonage.close();
+    }
+  });
+
+  it("is off where texts cost nothing", async () => {
+    const scene = await openScene({ limits: LIMITS });
+    try {
+      for (let i = 0; i < 7; i++) await afterPassword(scene.strict, scene.victim());
+      assert.equal(scene.server.texts().length, 7);
+      assert.ok(await tokensFor(scene, scene.strict, scene.victim()));
+    } finally {
+      await scene.server.close();
+    }
+  });
+});
