@@ -2,19 +2,14 @@
 import { randomBytes } from "node:crypto";
 import path from "node:path";
 import type Koa from "koa";
-import { createOutbox, readOutbox } from "./adapters/sms/outbox.ts";
-import { createTwilio } from "./adapters/sms/twilio.ts";
-import { createVonage } from "./adapters/sms/vonage.ts";
-import { createWebhook } from "./adapters/sms/webhook.ts";
+import { readOutbox } from "./adapters/sms/outbox.ts";
 import { DEMO_CLIENT_ID, DEMO_USERNAME, demoUris } from "./admin/first-start.ts";
+import { BRAND } from "./brand.ts";
 import { type Config, isLoopback } from "./config.ts";
 import { deriveKeys } from "./derived-keys.ts";
 import { isLoopbackAddress } from "./domain/network.ts";
 import { countriesWithCallingCodes, isCountryAllowed } from "./domain/phone.ts";
-import { priceMicros } from "./domain/sms-price.ts";
-import { composeCodeText, countSegments } from "./domain/text-message.ts";
 import type { Instant } from "./domain/time.ts";
-import { type BreakerEvent, createBreaker } from "./flow/breaker.ts";
 import { createTextSender } from "./flow/send-text.ts";
 import type { FlowDeps } from "./flow/sign-in.ts";
 import { createAssets } from "./http/assets.ts";
@@ -30,11 +25,8 @@ import { createEngine, type Engine } from "./oidc/engine.ts";
 import { withResult } from "./oidc/engine-record.ts";
 import { basePathOf } from "./oidc/provider.ts";
 import type { PasswordHasher } from "./ports/password-hasher.ts";
-import type { SmsProvider } from "./ports/sms.ts";
 import type { Storage } from "./ports/storage.ts";
-import { namedProviders, type SmsProviderName } from "./sms-settings.ts";
-
-export const BRAND = "Latchkey";
+import { createQuote, lintTexts, receiptReaders, smsProviders } from "./texts.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "..");
 const VIEWS = path.join(ROOT, "views");
@@ -58,6 +50,9 @@ export async function createApp(parts: Parts): Promise<App> {
   const { config, storage, log, now } = parts;
   const keys = deriveKeys(config.secrets);
   const languages = createLanguages(path.join(ROOT, "config", "languages"));
+  for (const problem of lintTexts(config, languages)) {
+    log.warn({ event: "text-takes-more-than-one-segment", ...problem });
+  }
   const base = basePathOf(config.issuer);
 
   let engine: Engine | null = null;
@@ -74,6 +69,7 @@ export async function createApp(parts: Parts): Promise<App> {
     log,
     brand: BRAND,
     issuer: config.issuer,
+    hasReceipts: receiptReaders(config).length > 0,
     base,
     countriesIn: createCountryLists(countriesOf(config)),
   };
@@ -101,6 +97,7 @@ export async function createApp(parts: Parts): Promise<App> {
     cookieKeys: keys.cookieKeys,
     trustProxy: config.trustProxy,
     isStopping: parts.isStopping,
+    receiptReaders: receiptReaders(config),
     demo: mayDemo(config) ? demoOf(config, web) : null,
   });
   return { koa, engine };
@@ -144,77 +141,6 @@ function flowDeps(
     now,
     newId: () => randomBytes(18).toString("base64url"),
   };
-}
-
-// What a code costs by the price table: the outbox costs nothing.
-function createQuote(config: Config, languages: Languages): FlowDeps["priceOf"] {
-  if (namedProviders(config).every((name) => name === "outbox")) return () => 0;
-  return ({ country, language }) => {
-    const text = composeCodeText({
-      brand: BRAND,
-      code: "000000",
-      lifeMinutes: Math.ceil(config.limits.codeLifeSeconds / 60),
-      domain: new URL(config.issuer).hostname,
-      template: languages.chooseLanguage({ uiLocales: language }).template("sms.code"),
-    });
-    return priceMicros(config.smsPrices, country, countSegments(text).segments);
-  };
-}
-
-// Each provider once, behind a breaker of its own, in whatever order it is asked.
-function smsProviders(config: Config, log: Logger, now: () => Instant) {
-  const { smsFailuresUntilOpen: failuresUntilOpen, smsOpenSeconds: openSeconds } = config.limits;
-  const tell = (event: BreakerEvent) => logBreaker(log, event);
-  const made = new Map<SmsProviderName, SmsProvider>();
-  const find = (name: SmsProviderName) => {
-    const provider =
-      made.get(name) ??
-      createBreaker(providerOf(config, name, now), { now, failuresUntilOpen, openSeconds, tell });
-    made.set(name, provider);
-    return provider;
-  };
-  return {
-    providers: config.smsProviders.map(find),
-    providersByCountry: new Map(
-      Object.entries(config.smsProvidersByCountry).map(([country, names]) => [
-        country,
-        names.map(find),
-      ]),
-    ),
-  };
-}
-
-function logBreaker(log: Logger, { happened, ...event }: BreakerEvent): void {
-  switch (happened) {
-    case "alarm":
-      log.error({ event: "sms-alarm", ...event });
-      return;
-    case "opened":
-      log.warn({ event: "sms-circuit-opened", ...event });
-      return;
-    case "closed":
-      log.info({ event: "sms-circuit-closed", ...event });
-      return;
-  }
-}
-
-function providerOf(config: Config, name: SmsProviderName, now: () => Instant): SmsProvider {
-  const { vonage, twilio, webhook } = config;
-  switch (name) {
-    case "outbox":
-      return createOutbox({ file: config.outboxFile });
-    case "vonage":
-      return createVonage(configured(name, vonage));
-    case "twilio":
-      return createTwilio(configured(name, twilio));
-    case "webhook":
-      return createWebhook({ ...configured(name, webhook), now });
-  }
-}
-
-function configured<Settings>(name: string, settings: Settings | null): Settings {
-  if (settings === null) throw new Error(`${name} is named but not configured`);
-  return settings;
 }
 
 function countriesOf({ smsCountries }: Config): { code: string; callingCode: string }[] {

@@ -58,7 +58,7 @@ export class ConfigError extends Error {
 
 const ROOT = path.resolve(import.meta.dirname, "..");
 
-const WITHOUT_EFFECT = ["SMTP_URL", "MAIL_FROM", "METRICS_PORT", "VONAGE_SIGNATURE_SECRET"];
+const WITHOUT_EFFECT = ["SMTP_URL", "MAIL_FROM", "METRICS_PORT"];
 
 // The configuration of this process. Throws ConfigError with every problem in one message. On the
 // embedded store, a secret that is not given is generated into DATA_DIR.

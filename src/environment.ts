@@ -71,6 +71,7 @@ const environmentSchema = z.object({
     .pipe(z.array(z.string().regex(/^[A-Z]{2}$/, "must be two-letter country codes (ISO 3166-1)")))
     .optional(),
   SMS_PUMPING_GUARD: z.enum(["on", "record", "off"], "must be on, record or off").optional(),
+  VONAGE_SIGNATURE_SECRET: z.string().min(8, "is too short for a secret").optional(),
   VONAGE_API_KEY: z.string().optional(),
   VONAGE_API_SECRET: z.string().optional(),
   VONAGE_FROM: z.string().optional(),
@@ -95,6 +96,7 @@ const MAY_COME_FROM_FILE = [
   "SECRET",
   "VONAGE_API_KEY",
   "VONAGE_API_SECRET",
+  "VONAGE_SIGNATURE_SECRET",
   "TWILIO_ACCOUNT_SID",
   "TWILIO_AUTH_TOKEN",
   // An address may hold a token.

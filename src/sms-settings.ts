@@ -25,6 +25,8 @@ export interface VonageConfig {
   readonly apiSecret: string;
   readonly from: string;
   readonly host: string | null;
+  // Signs its receipts; null: none are taken.
+  readonly signatureSecret: string | null;
 }
 
 export interface TwilioConfig {
@@ -92,7 +94,8 @@ function vonageOf(values: CheckedEnvironment, problems: string[]): VonageConfig 
     }),
   );
   if (!apiKey || !apiSecret || !from) return null;
-  return { apiKey, apiSecret, from, host: values.VONAGE_HOST ?? null };
+  const signatureSecret = values.VONAGE_SIGNATURE_SECRET ?? null;
+  return { apiKey, apiSecret, from, host: values.VONAGE_HOST ?? null, signatureSecret };
 }
 
 function twilioOf(values: CheckedEnvironment, problems: string[]): TwilioConfig | null {

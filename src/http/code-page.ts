@@ -172,6 +172,7 @@ export async function drawCode(
     expiresAt: challenge?.expiresAt ?? web.flow.now(),
     resendAt: remarks.resendAt ?? (await resendAt(web, state)),
     sent: challenge !== null && challenge.sends > 0,
+    delivery: await deliveryOf(web, state),
     binding: state.binding,
     replace: state.binding
       ? {
@@ -186,6 +187,27 @@ export async function drawCode(
     retryAt: remarks.retryAt ?? null,
   };
   draw(visit, status, web.view.render("code", model, visit.language));
+}
+
+// By the receipt, where a provider sends any. It proves nothing, and only says whether to go on waiting.
+async function deliveryOf(
+  web: Web,
+  { challenge }: InteractionState,
+): Promise<CodeModel["delivery"]> {
+  if (!web.hasReceipts || challenge === null || challenge.sends === 0) return null;
+  const message = await web.flow.storage.messages.findLatest(challenge.id);
+  switch (message?.status) {
+    case "delivered":
+    case "undelivered":
+      return { status: message.status, at: message.statusAt };
+    case "accepted":
+    case "unknown":
+      return "waiting";
+    case "sending":
+    case "failed":
+    case undefined:
+      return null;
+  }
 }
 
 // The number that the code goes to: the challenge's, or the user's own before there is one.

@@ -15,6 +15,7 @@ export type TextKey = WithoutPlural<CatalogKey>;
 export const PLACEHOLDERS = {
   "abort.to-application": ["application"],
   "code.attempts": ["count"],
+  "code.delivered": ["time"],
   "code.expires-at": ["time"],
   "code.expires-in": ["left"],
   "code.intro-binding": ["phone"],

@@ -69,6 +69,11 @@ export interface CodeModel extends StepPage {
   readonly expiresAt: number;
   // When the next text may go out; null or past: now.
   readonly resendAt: number | null;
+  // What the network says became of the text; "waiting": it may still say so.
+  readonly delivery:
+    | { readonly status: "delivered" | "undelivered"; readonly at: number }
+    | "waiting"
+    | null;
   // False: no text went out yet, and the page has one button that sends it.
   readonly sent: boolean;
   readonly binding: boolean;

@@ -1,5 +1,6 @@
 // The web server: one Koa application, and the order of what a request goes through.
 import Koa, { type Context, type Middleware } from "koa";
+import type { ReceiptReader } from "../ports/sms-receipts.ts";
 import type { Storage } from "../ports/storage.ts";
 import { runEngine } from "./engine-pages.ts";
 import { answerErrors } from "./errors.ts";
@@ -8,6 +9,7 @@ import { frontDoor } from "./front-door.ts";
 import { health } from "./health.ts";
 import { interactionRoutes } from "./interaction-routes.ts";
 import { postToGet } from "./post-to-get.ts";
+import { receipts } from "./receipts.ts";
 import { securityHeaders } from "./security-headers.ts";
 import type { Web } from "./web.ts";
 
@@ -17,6 +19,7 @@ export interface ServerOptions {
   readonly cookieKeys: readonly string[];
   readonly trustProxy: number;
   readonly isStopping: () => boolean;
+  readonly receiptReaders: readonly ReceiptReader[];
   // The relying party of our own, where it may be.
   readonly demo: Middleware | null;
 }
@@ -34,6 +37,7 @@ export function createServer(options: ServerOptions): Koa {
   app.use(frontDoor({ issuer: web.issuer, base: web.base, trustProxy: options.trustProxy }));
   app.use(health(options));
   app.use(serveAssets(web));
+  app.use(receipts(web, options.receiptReaders));
   app.use(neverStored);
   // Before the body is looked at, a wrong method is told; and a body before what it says.
   app.use(interactions.allowedMethods());

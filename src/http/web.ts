@@ -21,6 +21,8 @@ export interface Web {
   readonly brand: string;
   // As tokens say it, and its path without a slash at the end.
   readonly issuer: string;
+  // Whether any provider says what became of a text.
+  readonly hasReceipts: boolean;
   readonly base: string;
   readonly countriesIn: (language: Language) => readonly Country[];
 }

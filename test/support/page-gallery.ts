@@ -105,6 +105,9 @@ function drawCode(draw: Draw): void {
     retryAt: GALLERY_NOW + 900_000,
   });
   draw("code-again", "code", { ...CODE, notice: { key: "notice.code-sent-again" } });
+  const at = GALLERY_NOW - 5_000;
+  draw("code-delivered", "code", { ...CODE, delivery: { status: "delivered", at } });
+  draw("code-undelivered", "code", { ...CODE, delivery: { status: "undelivered", at } });
   draw("code-binding", "code", { ...CODE, binding: true, replace: REPLACE });
   draw("code-replace-failed", "code", {
     ...CODE,

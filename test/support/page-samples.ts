@@ -49,6 +49,7 @@ export const CODE: CodeModel = {
   attemptsLeft: 5,
   expiresAt: GALLERY_NOW + 300_000,
   resendAt: GALLERY_NOW + 60_000,
+  delivery: null,
   sent: true,
   binding: false,
   replace: null,

@@ -9,6 +9,7 @@ for (const element of document.querySelectorAll("[data-until]")) countDown(eleme
 for (const button of document.querySelectorAll("[data-reveal]")) offerToReveal(button);
 for (const form of document.querySelectorAll("form")) sendOnce(form);
 takeCodeFromText();
+askForDelivery();
 
 function showLocalTimes() {
   for (const element of document.querySelectorAll("time[data-local]")) {
@@ -87,5 +88,25 @@ async function takeCodeFromText() {
     form.requestSubmit();
   } catch {
     // Refused, given up or already typed: the field is there.
+  }
+}
+
+// Whether the network says that the text arrived: asked a few times by drawing the page again, of which only
+// that line is taken. Asking sends nothing.
+async function askForDelivery() {
+  for (const seconds of [4, 8, 16, 30]) {
+    const shown = document.querySelector("#delivery[data-waiting]");
+    if (shown === null) return;
+    await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+    try {
+      const address = location.pathname.replace(/\/(?:code|resend|phone|login)$/, "");
+      const answer = await fetch(address, { headers: { Accept: "text/html" } });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const news = page.getElementById("delivery");
+      if (answer.ok && news !== null) shown.replaceWith(document.importNode(news, true));
+      showLocalTimes();
+    } catch {
+      // The page itself can be loaded again.
+    }
   }
 }

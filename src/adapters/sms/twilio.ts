@@ -12,6 +12,8 @@ export interface TwilioOptions {
   readonly from: string;
   // Where the API is, if not at its usual place.
   readonly host: string | null;
+  // Where it posts receipts to; null: nowhere that it could reach.
+  readonly receiptsUrl?: string | null;
 }
 
 const USUAL_HOST = "https://api.twilio.com";
@@ -23,6 +25,7 @@ export function createTwilio(options: TwilioOptions): SmsProvider {
     `${host}/2010-04-01/Accounts/${encodeURIComponent(accountSid)}/Messages.json`,
   );
   const credentials = Buffer.from(`${accountSid}:${authToken}`).toString("base64");
+  const receipts = options.receiptsUrl ? { StatusCallback: options.receiptsUrl } : {};
   const sender = isMessagingService(from) ? { MessagingServiceSid: from } : { From: from };
 
   const attempt: Attempt = async ({ to, text }, milliseconds) => {
@@ -32,7 +35,7 @@ export function createTwilio(options: TwilioOptions): SmsProvider {
         Authorization: `Basic ${credentials}`,
         "Content-Type": "application/x-www-form-urlencoded",
       },
-      body: new URLSearchParams({ To: to, ...sender, Body: text }).toString(),
+      body: new URLSearchParams({ To: to, ...sender, Body: text, ...receipts }).toString(),
       milliseconds,
     });
     return result.answered ? readTwilioAnswer(result.answer) : result.outcome;

@@ -1,0 +1,2 @@
+// What pages and texts call this product.
+export const BRAND = "Latchkey";
