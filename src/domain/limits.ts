@@ -7,6 +7,7 @@ const count = z.int().min(1);
 export const limitsSchema = z.strictObject({
   codeLifeSeconds: z.int().min(1).max(600),
   attemptsPerCode: count,
+  attemptsInARowUntilMail: count,
   attemptsInARowUntilLock: count,
   attemptsInARowUntilOff: count,
   lockSeconds: seconds,
@@ -30,6 +31,9 @@ export const limitsSchema = z.strictObject({
   passwordFailuresPerAddressWindowSeconds: seconds,
   passwordHashQueueMax: count,
   smsTimeoutSeconds: z.int().min(1).max(30),
+  mailTimeoutSeconds: z.int().min(1).max(120),
+  // The pauses after the first failure, the second, and so on; after the last one a mail is given up.
+  mailRetrySeconds: z.array(z.int().min(1).max(43_200)).max(5).readonly(),
   signingKeyPublishSeconds: z.int().min(0),
 });
 
