@@ -5,6 +5,7 @@ import { codeAttemptsContract } from "./code-attempts.ts";
 import { interactionMovesContract } from "./interaction-moves.ts";
 import { interactionStoreContract } from "./interaction-store.ts";
 import { lifecycleContract } from "./lifecycle.ts";
+import { mailQueueContract } from "./mail-queue.ts";
 import { numberStoreContract } from "./number-store.ts";
 import { type OpenEmpty, racersRun } from "./opened-storage.ts";
 import { passwordAttemptsContract } from "./password-attempts.ts";
@@ -28,6 +29,7 @@ const CONTRACTS = [
   sessionsContract,
   signingKeyStoreContract,
   auditLogContract,
+  mailQueueContract,
   transferStoreContract,
   lifecycleContract,
 ];

@@ -16,6 +16,7 @@ import type { Scope } from "./database.ts";
 import { isAlive } from "./dates.ts";
 import type { InteractionDocument } from "./documents.ts";
 import { findInteractionDocument } from "./interaction-documents.ts";
+import { mailDocuments } from "./mails.ts";
 import { payMove, releaseEffects, reserveEffects, sealProof } from "./move-effects.ts";
 import { clearAttempts, refundAttempts } from "./password-attempts.ts";
 import { eventsOf, owing } from "./pending.ts";
@@ -52,6 +53,7 @@ async function writeMove(
   const { uid, to, record } = move;
   const key = interactionKey(uid);
   const events = eventsOf(scope, vault, move.effects.audit ?? []);
+  const mails = mailDocuments(vault, move.effects.mails ?? []);
   const { said, after } = await changeDocument<InteractionDocument, boolean>(
     scope,
     scope.models.interactions,
@@ -65,7 +67,11 @@ async function writeMove(
         version,
         ...(move.resetAttempts ? { attemptsSince: version } : {}),
         ...(record && { record: sealRecord(vault, uid, record), ended: hasEnded(record) }),
-        ...owing(found.pending, { audit: await events(), proof: sealProof(vault, key, move) }),
+        ...owing(found.pending, {
+          audit: await events(),
+          proof: sealProof(vault, key, move),
+          mails,
+        }),
       };
       return { put, say: true };
     },

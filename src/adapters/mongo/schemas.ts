@@ -7,6 +7,7 @@ import type {
   AuditDocument,
   InteractionDocument,
   LoginNameDocument,
+  MailDocument,
   MetaDocument,
   NumberDocument,
   RecordDocument,
@@ -28,12 +29,22 @@ const flag = { type: Boolean, required: true };
 const EVENT = { _id: number, at: number, actor: text, action: text, target: text };
 const EVENT_REST = { because: textOrNull, details: bytes };
 
+const MAIL = {
+  _id: text,
+  sealed: bytesOrNull,
+  attempts: number,
+  notBefore: instant,
+  lease: textOrNull,
+  expiresAt: instant,
+};
+
 const pending = {
   type: {
     _id: false,
     since: instant,
     audit: [{ ...EVENT, ...EVENT_REST }],
     proof: bytesOrNull,
+    mails: [MAIL],
   },
   default: undefined,
 };
@@ -146,6 +157,9 @@ const SCHEMAS = {
     .index({ expiresAt: 1 }, LATE)
     .index({ "entries.key": 1 })
     .index({ accountId: 1 }),
+  mails: new Schema<MailDocument>(MAIL, OPTIONS)
+    .index({ notBefore: 1 })
+    .index({ expiresAt: 1 }, LATE),
   signing_keys: new Schema<SigningKeysDocument>(
     {
       ...REVISED,
@@ -171,6 +185,7 @@ export interface Models {
   readonly numbers: Model<NumberDocument>;
   readonly records: Model<RecordDocument>;
   readonly sessions: Model<SessionDocument>;
+  readonly mails: Model<MailDocument>;
   readonly signing_keys: Model<SigningKeysDocument>;
   readonly audit: Model<AuditDocument>;
 }
@@ -188,6 +203,7 @@ export function createModels(connection: mongoose.Connection): Models {
     numbers: model("numbers", SCHEMAS.numbers),
     records: model("records", SCHEMAS.records),
     sessions: model("sessions", SCHEMAS.sessions),
+    mails: model("mails", SCHEMAS.mails),
     signing_keys: model("signing_keys", SCHEMAS.signing_keys),
     audit: model("audit", SCHEMAS.audit),
   };

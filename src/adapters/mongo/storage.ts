@@ -7,6 +7,7 @@ import { createAuditLog } from "./audit.ts";
 import { type ConnectOptions, connect, createDatabase, type Database } from "./database.ts";
 import { asCallersError } from "./failures.ts";
 import { createInteractionStore } from "./interactions.ts";
+import { createMailQueue } from "./mails.ts";
 import { createNumberStore } from "./numbers.ts";
 import { buildIndexes, readDataKey, requireKnownSchema } from "./preparation.ts";
 import { createRecordStore } from "./records.ts";
@@ -59,6 +60,7 @@ function createStorage(database: Database, vault: Vault, now: () => number): Sto
     records: createRecordStore(database, vault),
     signingKeys: createSigningKeyStore(database, vault),
     audit: createAuditLog(database, vault),
+    mails: createMailQueue(database, vault),
     transfer: createTransferStore(database, vault),
     vault,
     // Written, not only asked: a primary that can reach no majority shows here.

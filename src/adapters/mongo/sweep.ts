@@ -10,7 +10,14 @@ import { payMove } from "./move-effects.ts";
 import { payAudit } from "./pending.ts";
 import { finishRemoval } from "./removals.ts";
 
-const EXPIRING = ["records", "sessions", "interactions", "attempt_runs", "numbers"] as const;
+const EXPIRING = [
+  "records",
+  "sessions",
+  "interactions",
+  "attempt_runs",
+  "numbers",
+  "mails",
+] as const;
 
 // So few at a time that nobody's request waits behind it.
 const BATCH = 500;

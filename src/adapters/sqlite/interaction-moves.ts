@@ -9,6 +9,7 @@ import { interactionKey, isMadeFrom, sealRecord, sealState } from "../stored/int
 import { judgeProof, NO_FACTOR_ATTEMPTS } from "../stored/user.ts";
 import { appendAudit } from "./audit.ts";
 import { findInteraction } from "./interaction-rows.ts";
+import { insertMails } from "./mails.ts";
 import { readHistory, recordSuccess, writeHistory } from "./numbers.ts";
 import { clearAttempts, refundAttempts } from "./password-attempts.ts";
 import type { Sql } from "./sql.ts";
@@ -37,6 +38,7 @@ export function moveInteraction(sql: Sql, vault: Vault, move: InteractionMove): 
   clearAttempts(sql, vault, effects.clearAttempts ?? []);
   refundAttempts(sql, vault, effects.refundAttempts ?? []);
   appendAudit(sql, vault, effects.audit ?? []);
+  insertMails(sql, vault, effects.mails ?? []);
   return { outcome: "moved", version: writeMove(sql, vault, move, interaction) };
 }
 

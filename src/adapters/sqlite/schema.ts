@@ -63,6 +63,13 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     `CREATE TRIGGER audit_keeps_all_events BEFORE DELETE ON audit
       BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END`,
   ],
+  [
+    `CREATE TABLE mails (
+      id TEXT PRIMARY KEY, sealed BLOB NOT NULL, attempts INTEGER NOT NULL,
+      not_before INTEGER NOT NULL, lease TEXT, expires_at INTEGER NOT NULL) STRICT`,
+    `CREATE INDEX mails_by_due ON mails (not_before)`,
+    `CREATE INDEX mails_by_expiry ON mails (expires_at)`,
+  ],
 ];
 
 // Refuses a file that is not ours, before anything is written to it.

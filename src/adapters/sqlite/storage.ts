@@ -9,6 +9,7 @@ import { createAuditLog } from "./audit.ts";
 import { readDataKey } from "./data-key.ts";
 import { connect, createDatabase, type Database, patiently } from "./database.ts";
 import { createInteractionStore } from "./interactions.ts";
+import { createMailQueue } from "./mails.ts";
 import { createNumberStore } from "./numbers.ts";
 import { createRecordStore } from "./records.ts";
 import { createRulesStore } from "./rules.ts";
@@ -76,6 +77,7 @@ function createStorage(database: Database, vault: Vault, now: () => number): Sto
     records: createRecordStore(database, vault),
     signingKeys: createSigningKeyStore(database, vault),
     audit: createAuditLog(database, vault),
+    mails: createMailQueue(database, vault),
     transfer: createTransferStore(database, vault),
     vault,
     // Written, not only asked: a full disk and a file that may not be written show here.
