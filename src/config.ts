@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import path from "node:path";
 import { type Limits, limitsSchema } from "./domain/limits.ts";
+import { type Mailbox, mailboxOf } from "./domain/mail-header.ts";
 import {
   type CheckedEnvironment,
   checkEnvironment,
@@ -12,6 +13,7 @@ import {
 } from "./environment.ts";
 import { problemsOfMongodbUri } from "./mongodb-uri.ts";
 import { readOrMakeSecret } from "./secret-file.ts";
+import { parseSmtpUrl, type SmtpServer } from "./smtp-url.ts";
 
 export interface Config {
   readonly production: boolean;
@@ -33,6 +35,8 @@ export interface Config {
   readonly smsProviders: readonly SmsProviderName[];
   readonly smsCountries: readonly string[] | "all";
   readonly vonage: VonageConfig | null;
+  // Null: mails go into the outbox, or nowhere in production.
+  readonly smtp: SmtpConfig | null;
   readonly allowPrivateFetch: boolean;
   readonly logLevel: LogLevel;
   readonly limits: Limits;
@@ -54,6 +58,12 @@ export interface VonageConfig {
   readonly host: string | null;
 }
 
+export interface SmtpConfig extends SmtpServer {
+  // Without TLS: on this very machine only.
+  readonly plain: boolean;
+  readonly from: Mailbox;
+}
+
 // Every problem of a configuration, in one message.
 export class ConfigError extends Error {
   constructor(problems: readonly string[]) {
@@ -65,8 +75,6 @@ export class ConfigError extends Error {
 const ROOT = path.resolve(import.meta.dirname, "..");
 
 const WITHOUT_EFFECT = [
-  "SMTP_URL",
-  "MAIL_FROM",
   "METRICS_PORT",
   "VONAGE_SIGNATURE_SECRET",
   "TWILIO_ACCOUNT_SID",
@@ -87,6 +95,7 @@ export function readConfig(environment: Environment = process.env): Config {
   const issuer = values.ISSUER ?? `http://localhost:${values.PORT}`;
   checkIssuer(issuer, production, problems);
   const vonage = vonageOf(values, problems);
+  const smtp = smtpOf(values, { issuer, production }, problems);
   checkAcr(values, problems);
   checkStore(values, production, problems);
   if (values.SECRET) checkSecrets(values.SECRET, production, problems);
@@ -112,6 +121,7 @@ export function readConfig(environment: Environment = process.env): Config {
     smsProviders: values.SMS_PROVIDERS,
     smsCountries: values.SMS_COUNTRIES ?? (paid ? [] : "all"),
     vonage,
+    smtp,
     allowPrivateFetch: isOn(values.ALLOW_PRIVATE_FETCH),
     logLevel: values.LOG_LEVEL,
     limits,
@@ -202,6 +212,28 @@ function vonageOf(values: CheckedEnvironment, problems: string[]): VonageConfig 
   if (!from) problems.push("VONAGE_FROM: is needed for the provider vonage");
   if (!apiKey || !apiSecret || !from) return null;
   return { apiKey, apiSecret, from, host: values.VONAGE_HOST ?? null };
+}
+
+function smtpOf(
+  { SMTP_URL: url, MAIL_FROM: sender }: CheckedEnvironment,
+  { issuer, production }: { issuer: string; production: boolean },
+  problems: string[],
+): SmtpConfig | null {
+  const host = URL.parse(issuer)?.hostname ?? "localhost";
+  const from = mailboxOf(sender ?? `no-reply@${host}`) ?? mailboxOf("no-reply@localhost");
+  if (sender !== undefined && mailboxOf(sender) === null) {
+    problems.push("MAIL_FROM: must be one address, or Name <address>");
+  }
+  if (url === undefined) return null;
+  if (production && sender === undefined) {
+    problems.push("MAIL_FROM: is needed with SMTP_URL in production");
+  }
+  const server = parseSmtpUrl(url);
+  if (server === null) {
+    problems.push("SMTP_URL: must be smtp://HOST or smtps://HOST, without path and options");
+  }
+  if (server === null || from === null) return null;
+  return { ...server, plain: !server.secure && isLoopback(server.host), from };
 }
 
 function checkSecrets(secrets: readonly string[], production: boolean, problems: string[]): void {

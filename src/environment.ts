@@ -54,6 +54,8 @@ const environmentSchema = z.object({
   VONAGE_API_SECRET: z.string().optional(),
   VONAGE_FROM: z.string().optional(),
   VONAGE_HOST: z.url("must be a URL").optional(),
+  SMTP_URL: z.string().optional(),
+  MAIL_FROM: z.string().optional(),
   WORKERS: wholeNumber(WORKERS_MAX).default(1),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
   LIMITS_FILE: z.string().optional(),
@@ -63,7 +65,13 @@ const environmentSchema = z.object({
 
 export type CheckedEnvironment = z.infer<typeof environmentSchema>;
 
-const MAY_COME_FROM_FILE = ["MONGODB_URI", "SECRET", "VONAGE_API_KEY", "VONAGE_API_SECRET"];
+const MAY_COME_FROM_FILE = [
+  "MONGODB_URI",
+  "SECRET",
+  "VONAGE_API_KEY",
+  "VONAGE_API_SECRET",
+  "SMTP_URL",
+];
 
 // The values, those that are wrong left out; what is wrong with them is added to the problems.
 export function checkEnvironment(environment: Environment, problems: string[]): CheckedEnvironment {
