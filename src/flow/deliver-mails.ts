@@ -24,7 +24,7 @@ export interface MailDeliveryDeps {
 }
 
 // Nobody else takes a mail while this process may still be at it.
-const LEASE_MORE_SECONDS = 30;
+const LEASE_MORE_SECONDS = 15;
 
 // Sends mails that are due, one after the other, until there are none, so many were sent, or `isOver`.
 export async function deliverDueMails(
