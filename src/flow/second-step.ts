@@ -18,6 +18,7 @@ import type { Instant } from "../domain/time.ts";
 import type { User } from "../domain/user.ts";
 import type { MoveEffects } from "../ports/storage.ts";
 import { auditSignIn } from "./audit-trail.ts";
+import { deviceEffects } from "./device-notice.ts";
 import { type FlowDeps, OUT_OF_ORDER, type SignIn, type SignInRequest } from "./sign-in.ts";
 
 export interface SecondStepQuestion {
@@ -124,7 +125,7 @@ export function codeOf(deps: Pick<FlowDeps, "codeKeys">, challenge: Challenge): 
   return key === undefined ? null : codeFor(challenge.id, key.key);
 }
 
-function endSignIn(deps: FlowDeps, begin: SecondStepBegin): Promise<BeginOutcome> {
+async function endSignIn(deps: FlowDeps, begin: SecondStepBegin): Promise<BeginOutcome> {
   const { signIn, user, proved, decision } = begin;
   const state = stateOf(begin, { step: "done" });
   const record = deps.withResult(signIn.interaction.record, {
@@ -134,8 +135,10 @@ function endSignIn(deps: FlowDeps, begin: SecondStepBegin): Promise<BeginOutcome
     credentialsChangedAt: user.credentialsChangedAt,
     authTime: signIn.request.kind === "step-up" ? (signIn.request.session?.authTime ?? null) : null,
   });
-  const audit = [auditSignIn(signIn.request, user.id, decision, proved, deps.now())];
-  return moveTo(deps, begin, state, { record, audit });
+  const now = deps.now();
+  const audit = [auditSignIn(signIn.request, user.id, decision, proved, now)];
+  const effects = { audit, ...(await deviceEffects(deps, signIn, user, now)) };
+  return moveTo(deps, begin, state, { record, effects });
 }
 
 async function refuse(
@@ -152,9 +155,10 @@ async function refuse(
       error: "unmet_authentication_requirements",
       description: "the requested authentication context class could not be reached",
     });
-    return moveTo(deps, begin, stateOf(begin, { step: "done", refusal }), { record, audit });
+    const state = stateOf(begin, { step: "done", refusal });
+    return moveTo(deps, begin, state, { record, effects: { audit } });
   }
-  return moveTo(deps, begin, stateOf(begin, { step: "refused", refusal }), { audit });
+  return moveTo(deps, begin, stateOf(begin, { step: "refused", refusal }), { effects: { audit } });
 }
 
 async function sendFirstCode(
@@ -242,7 +246,7 @@ async function moveTo(
   state: InteractionState,
   also: {
     readonly record?: SignIn["interaction"]["record"];
-    readonly audit?: MoveEffects["audit"];
+    readonly effects?: MoveEffects;
   } = {},
 ): Promise<BeginOutcome> {
   const { uid, version } = begin.signIn.interaction;
@@ -253,7 +257,7 @@ async function moveTo(
     to: state,
     resetAttempts: true,
     record: also.record,
-    effects: { ...begin.effects, audit: also.audit },
+    effects: { ...begin.effects, ...also.effects },
   });
   return moved.outcome === "moved" ? { outcome: "moved", state } : OUT_OF_ORDER;
 }

@@ -15,6 +15,7 @@ import type { Instant } from "../domain/time.ts";
 import type { User } from "../domain/user.ts";
 import type { AttemptCounted } from "../ports/storage.ts";
 import { auditSignIn, auditStep } from "./audit-trail.ts";
+import { deviceEffects } from "./device-notice.ts";
 import { dueState } from "./due-state.ts";
 import { codeOf } from "./second-step.ts";
 import { type FlowDeps, OUT_OF_ORDER, type SignIn } from "./sign-in.ts";
@@ -145,6 +146,7 @@ async function end(
   const bound = { number, status: "bound" as const, since: now };
   const notice = noticeOfPhone(counted.user.phone, bound);
   const mails = mailsOf(deps, signIn, { user: counted.user, notice, at: now });
+  const seen = await deviceEffects(deps, signIn, counted.user, now);
 
   // Consumes the code: of all that race with the right one, one gets through.
   const moved = await deps.storage.interactions.move({
@@ -168,7 +170,8 @@ async function end(
         usersPerBoundPhone: deps.limits.usersPerBoundPhone,
       },
       audit,
-      mails,
+      ...seen,
+      mails: [...mails, ...seen.mails],
     },
   });
   switch (moved.outcome) {

@@ -15,6 +15,7 @@ import type { SigningKey } from "../domain/signing-key.ts";
 import type { Instant } from "../domain/time.ts";
 import type { LoginName, User } from "../domain/user.ts";
 import type { Vault } from "../domain/vault.ts";
+import type { DeviceStore } from "./devices.ts";
 import type { MailQueue } from "./mail.ts";
 import type { RecordStore } from "./records.ts";
 import type { TransferStore } from "./transfer.ts";
@@ -29,6 +30,7 @@ export interface Storage {
   readonly signingKeys: SigningKeyStore;
   readonly audit: AuditLog;
   readonly mails: MailQueue;
+  readonly devices: DeviceStore;
   readonly transfer: TransferStore;
   // Seals and indexes under this store's data key; also the root of the pairwise salt.
   readonly vault: Vault;
@@ -195,6 +197,8 @@ export interface MoveEffects {
   readonly audit?: readonly AuditEvent[] | undefined;
   // Queued with the move.
   readonly mails?: readonly Mail[] | undefined;
+  // Remembered as a browser that its user signs in with.
+  readonly device?: { readonly userId: string; readonly deviceId: string } | undefined;
 }
 
 export type MoveOutcome =

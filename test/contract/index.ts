@@ -2,6 +2,7 @@
 import { applicationStoreContract } from "./application-store.ts";
 import { auditLogContract } from "./audit-log.ts";
 import { codeAttemptsContract } from "./code-attempts.ts";
+import { deviceStoreContract } from "./device-store.ts";
 import { interactionMovesContract } from "./interaction-moves.ts";
 import { interactionStoreContract } from "./interaction-store.ts";
 import { lifecycleContract } from "./lifecycle.ts";
@@ -30,6 +31,7 @@ const CONTRACTS = [
   signingKeyStoreContract,
   auditLogContract,
   mailQueueContract,
+  deviceStoreContract,
   transferStoreContract,
   lifecycleContract,
 ];

@@ -110,6 +110,7 @@ export function lifecycleContract(openEmpty: OpenEmpty): void {
       "records.consume": ({ records }) => records.consume("Session", "s1", NOON),
       "signingKeys.list": ({ signingKeys }) => signingKeys.list(),
       "mails.enqueue": ({ mails }) => mails.enqueue([aMail()]),
+      "devices.judge": ({ devices }) => devices.judge("u1", "laptop", NOON),
       "mails.claim": ({ mails }) => mails.claim(NOON, 60),
       "audit.append": ({ audit }) => audit.append([anAuditEvent()]),
       "audit.list": ({ audit }) => audit.list({ limit: 1 }),

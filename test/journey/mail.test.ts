@@ -151,6 +151,57 @@ describe("mails about the second step", function () {
     }
   });
 
+  it("tell of a sign-in from a new browser, but not from the first, nor again", async () => {
+    const account = await newAccount();
+    const first = await afterPassword(account);
+    const typed = await first.browser.submit(first.page, "phone", { phone: account.phone });
+    const code = () => ({ code: server.lastCode(account.phone) });
+    await app.finish(first.begun, await first.browser.submit(typed, "code", code()));
+
+    async function signInAgain(browser: Browser): Promise<void> {
+      const begun = await app.begin({ prompt: "login" });
+      const { username: login, password } = account;
+      const signIn = await browser.open(begun.url.href);
+      const page = await browser.submit(signIn, "login", { login, password });
+      await app.finish(begun, await browser.submit(page, "code", code()));
+    }
+    await signInAgain(first.browser);
+    const second = createBrowser();
+    await signInAgain(second);
+    await signInAgain(second);
+    const mails = await mailsTo(account, 2);
+    assert.match(mails[0]?.header("subject") ?? "", /A phone was bound/);
+    assert.match(mails[1]?.header("subject") ?? "", /used in a new browser/);
+
+    const cookies = await second.jar.getCookies(server.issuer);
+    const device = cookies.find(({ key }) => key === "latchkey_device");
+    assert.equal(device?.httpOnly, true);
+    assert.equal(device?.sameSite, "lax");
+    assert.ok(Number(device?.TTL()) > 399 * 86_400_000);
+  });
+
+  it("take a browser's id from nobody else's signature", async () => {
+    const account = await newAccount("--phone", "+14155558000");
+    const signInWith = async (cookie: string) => {
+      const browser = createBrowser();
+      if (cookie !== "") await browser.jar.setCookie(cookie, server.issuer);
+      const begun = await app.begin();
+      const { username: login, password } = account;
+      const signIn = await browser.open(begun.url.href);
+      const page = await browser.submit(signIn, "login", { login, password });
+      await browser.submit(page, "code", { code: server.lastCode("+14155558000") });
+      return (await browser.jar.getCookies(server.issuer)).find(
+        ({ key }) => key === "latchkey_device",
+      )?.value;
+    };
+    const own = await signInWith("");
+    const forged = await signInWith(`latchkey_device=${own}`);
+    assert.ok(own && forged);
+    assert.notEqual(forged, own);
+    const mails = await mailsTo(account, 2);
+    assert.match(mails[1]?.header("subject") ?? "", /used in a new browser/);
+  });
+
   it("go to no address that nobody verified", async () => {
     const account = await newAccount();
     await server.latchkey("user", "update", account.username, "--email", "other@example.com");

@@ -120,6 +120,12 @@ export interface RecordDocument {
   readonly userCodeIndex: string | null;
 }
 
+// The browsers of one user, by its id.
+export interface DevicesDocument extends Revised {
+  readonly devices: readonly { readonly key: string; readonly seenAt: number }[];
+  readonly expiresAt: Date;
+}
+
 // One session, by its uid, under all the ids that it has at the moment.
 export interface SessionDocument extends Revised {
   readonly accountId: string | null;

@@ -14,6 +14,7 @@ import {
 import { changeDocument } from "./change.ts";
 import type { Scope } from "./database.ts";
 import { isAlive } from "./dates.ts";
+import { rememberDevice } from "./devices.ts";
 import type { InteractionDocument } from "./documents.ts";
 import { findInteractionDocument } from "./interaction-documents.ts";
 import { mailDocuments } from "./mails.ts";
@@ -40,6 +41,8 @@ export async function moveInteraction(
   await payMove(scope, vault, moved, reserved.user);
   await clearAttempts(scope, vault, move.effects.clearAttempts ?? []);
   await refundAttempts(scope, vault, move.effects.refundAttempts ?? []);
+  const { device } = move.effects;
+  if (device) await rememberDevice(scope, vault, device, move.now);
   return { outcome: "moved", version: moved.version };
 }
 

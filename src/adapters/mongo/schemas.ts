@@ -5,6 +5,7 @@ import type {
   ApplicationDocument,
   AttemptRunDocument,
   AuditDocument,
+  DevicesDocument,
   InteractionDocument,
   LoginNameDocument,
   MailDocument,
@@ -157,6 +158,10 @@ const SCHEMAS = {
     .index({ expiresAt: 1 }, LATE)
     .index({ "entries.key": 1 })
     .index({ accountId: 1 }),
+  devices: new Schema<DevicesDocument>(
+    { ...REVISED, devices: [{ _id: false, key: text, seenAt: number }], expiresAt: instant },
+    OPTIONS,
+  ).index({ expiresAt: 1 }, LATE),
   mails: new Schema<MailDocument>(MAIL, OPTIONS)
     .index({ notBefore: 1 })
     .index({ expiresAt: 1 }, LATE),
@@ -185,6 +190,7 @@ export interface Models {
   readonly numbers: Model<NumberDocument>;
   readonly records: Model<RecordDocument>;
   readonly sessions: Model<SessionDocument>;
+  readonly devices: Model<DevicesDocument>;
   readonly mails: Model<MailDocument>;
   readonly signing_keys: Model<SigningKeysDocument>;
   readonly audit: Model<AuditDocument>;
@@ -203,6 +209,7 @@ export function createModels(connection: mongoose.Connection): Models {
     numbers: model("numbers", SCHEMAS.numbers),
     records: model("records", SCHEMAS.records),
     sessions: model("sessions", SCHEMAS.sessions),
+    devices: model("devices", SCHEMAS.devices),
     mails: model("mails", SCHEMAS.mails),
     signing_keys: model("signing_keys", SCHEMAS.signing_keys),
     audit: model("audit", SCHEMAS.audit),

@@ -17,6 +17,7 @@ const EXPIRING = [
   "attempt_runs",
   "numbers",
   "mails",
+  "devices",
 ] as const;
 
 // So few at a time that nobody's request waits behind it.

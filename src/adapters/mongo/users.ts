@@ -13,6 +13,7 @@ import {
 } from "../stored/user.ts";
 import { changeDocument } from "./change.ts";
 import type { Database, Scope } from "./database.ts";
+import { forgetDevices } from "./devices.ts";
 import type { UserDocument } from "./documents.ts";
 import { findReservations, releaseNames, reserveNames } from "./login-names.ts";
 import { mailDocuments } from "./mails.ts";
@@ -210,6 +211,7 @@ async function remove(
   );
   if (said === "absent" || after === null) return "absent";
   await releaseNames(scope, names);
+  await forgetDevices(scope, id);
   await finishRemoval(scope, scope.models.users, after);
   return said;
 }

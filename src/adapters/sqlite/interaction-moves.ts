@@ -8,6 +8,7 @@ import type { InteractionMove, MoveEffects, MoveOutcome } from "../../ports/stor
 import { interactionKey, isMadeFrom, sealRecord, sealState } from "../stored/interaction.ts";
 import { judgeProof, NO_FACTOR_ATTEMPTS } from "../stored/user.ts";
 import { appendAudit } from "./audit.ts";
+import { rememberDevice } from "./devices.ts";
 import { findInteraction } from "./interaction-rows.ts";
 import { insertMails } from "./mails.ts";
 import { readHistory, recordSuccess, writeHistory } from "./numbers.ts";
@@ -39,6 +40,7 @@ export function moveInteraction(sql: Sql, vault: Vault, move: InteractionMove): 
   refundAttempts(sql, vault, effects.refundAttempts ?? []);
   appendAudit(sql, vault, effects.audit ?? []);
   insertMails(sql, vault, effects.mails ?? []);
+  if (effects.device) rememberDevice(sql, vault, effects.device, now);
   return { outcome: "moved", version: writeMove(sql, vault, move, interaction) };
 }
 

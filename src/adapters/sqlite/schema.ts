@@ -69,6 +69,9 @@ const MIGRATIONS: readonly (readonly string[])[] = [
       not_before INTEGER NOT NULL, lease TEXT, expires_at INTEGER NOT NULL) STRICT`,
     `CREATE INDEX mails_by_due ON mails (not_before)`,
     `CREATE INDEX mails_by_expiry ON mails (expires_at)`,
+    `CREATE TABLE devices (
+      user_id TEXT PRIMARY KEY, devices TEXT NOT NULL, expires_at INTEGER NOT NULL) STRICT`,
+    `CREATE INDEX devices_by_expiry ON devices (expires_at)`,
   ],
 ];
 

@@ -8,6 +8,7 @@ import { createApplicationStore } from "./applications.ts";
 import { createAuditLog } from "./audit.ts";
 import { readDataKey } from "./data-key.ts";
 import { connect, createDatabase, type Database, patiently } from "./database.ts";
+import { createDeviceStore } from "./devices.ts";
 import { createInteractionStore } from "./interactions.ts";
 import { createMailQueue } from "./mails.ts";
 import { createNumberStore } from "./numbers.ts";
@@ -78,6 +79,7 @@ function createStorage(database: Database, vault: Vault, now: () => number): Sto
     signingKeys: createSigningKeyStore(database, vault),
     audit: createAuditLog(database, vault),
     mails: createMailQueue(database, vault),
+    devices: createDeviceStore(database, vault),
     transfer: createTransferStore(database, vault),
     vault,
     // Written, not only asked: a full disk and a file that may not be written show here.
