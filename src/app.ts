@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import path from "node:path";
 import type Koa from "koa";
-import { readOutbox } from "./adapters/sms/outbox.ts";
+import { createMailOutbox, readOutbox } from "./adapters/sms/outbox.ts";
 import { DEMO_CLIENT_ID, DEMO_USERNAME, demoUris } from "./admin/first-start.ts";
 import { BRAND } from "./brand.ts";
 import { type Config, isLoopback } from "./config.ts";
@@ -10,6 +10,7 @@ import { deriveKeys } from "./derived-keys.ts";
 import { isLoopbackAddress } from "./domain/network.ts";
 import { countriesWithCallingCodes, isCountryAllowed } from "./domain/phone.ts";
 import type { Instant } from "./domain/time.ts";
+import { deliverDueMails, type MailDeliveryDeps } from "./flow/deliver-mails.ts";
 import { createTextSender } from "./flow/send-text.ts";
 import type { FlowDeps } from "./flow/sign-in.ts";
 import { createAssets } from "./http/assets.ts";
@@ -17,6 +18,7 @@ import { createCsrf } from "./http/csrf.ts";
 import { createDemo } from "./http/demo.ts";
 import { createEnginePages, rememberFailure } from "./http/engine-pages.ts";
 import { createCountryLists, createLanguages, type Languages } from "./http/language.ts";
+import { createMailView } from "./http/mail-view.ts";
 import { createServer } from "./http/server.ts";
 import { createView } from "./http/view.ts";
 import type { Web } from "./http/web.ts";
@@ -24,6 +26,7 @@ import type { Logger } from "./log.ts";
 import { createEngine, type Engine } from "./oidc/engine.ts";
 import { withResult } from "./oidc/engine-record.ts";
 import { basePathOf } from "./oidc/provider.ts";
+import type { MailSender } from "./ports/mail.ts";
 import type { PasswordHasher } from "./ports/password-hasher.ts";
 import type { Storage } from "./ports/storage.ts";
 import { createQuote, lintTexts, receiptReaders, smsProviders } from "./texts.ts";
@@ -43,7 +46,12 @@ export interface Parts {
 export interface App {
   readonly koa: Koa;
   readonly engine: Engine;
+  // Sends mails that are due, a few, until it is over. Null: nobody is told by mail here.
+  readonly deliverMails: ((isOver: () => boolean) => Promise<void>) | null;
 }
+
+// At once so many from one process; the others come with the next run.
+const MAILS_A_RUN = 20;
 
 // Puts the parts together. The store must hold signing keys.
 export async function createApp(parts: Parts): Promise<App> {
@@ -100,7 +108,10 @@ export async function createApp(parts: Parts): Promise<App> {
     receiptReaders: receiptReaders(config),
     demo: mayDemo(config) ? demoOf(config, web) : null,
   });
-  return { koa, engine };
+  const delivery = await mailDelivery(parts, languages);
+  const deliverMails =
+    delivery && ((isOver: () => boolean) => deliverDueMails(delivery, MAILS_A_RUN, isOver));
+  return { koa, engine, deliverMails };
 }
 
 // Whether this installation may offer its demo: outside production, on loopback.
@@ -141,6 +152,35 @@ function flowDeps(
     now,
     newId: () => randomBytes(18).toString("base64url"),
   };
+}
+
+async function mailDelivery(
+  { config, storage, log, now }: Parts,
+  languages: Languages,
+): Promise<MailDeliveryDeps | null> {
+  const sender = await mailSenderOf(config);
+  if (sender === null) return null;
+  const host = new URL(config.issuer).host;
+  return {
+    storage,
+    sender,
+    compose: createMailView({ viewsDir: path.join(VIEWS, "mail"), languages, brand: BRAND, host }),
+    limits: config.limits,
+    now,
+    onOutcome: ({ outcome, ...event }) => {
+      const level = outcome.outcome === "accepted" ? "info" : "warn";
+      log[level]({ event: "mail-sent", ...event, ...outcome });
+    },
+  };
+}
+
+// In production a file that nobody looks at is no way to tell people anything.
+async function mailSenderOf(config: Config): Promise<MailSender | null> {
+  if (config.smtp === null) {
+    return config.production ? null : createMailOutbox({ file: config.outboxFile });
+  }
+  const { createSmtpSender } = await import("./adapters/mail/smtp.ts");
+  return createSmtpSender(config.smtp);
 }
 
 function countriesOf({ smsCountries }: Config): { code: string; callingCode: string }[] {

@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { type Limits, limitsSchema } from "./domain/limits.ts";
+import { type Mailbox, mailboxOf } from "./domain/mail-header.ts";
 import { type SmsPrices, smsPricesSchema } from "./domain/sms-price.ts";
 import {
   type CheckedEnvironment,
@@ -14,6 +15,7 @@ import { isLoopback } from "./loopback.ts";
 import { problemsOfMongodbUri } from "./mongodb-uri.ts";
 import { readOrMakeSecret } from "./secret-file.ts";
 import { type SmsConfig, smsConfigOf } from "./sms-settings.ts";
+import { parseSmtpUrl, type SmtpServer } from "./smtp-url.ts";
 
 export { isLoopback };
 
@@ -34,6 +36,8 @@ export interface Config extends SmsConfig {
   readonly outboxFile: string;
   // The first signs and wraps, all verify.
   readonly secrets: readonly string[];
+  // Null: mails go into the outbox, or nowhere in production.
+  readonly smtp: SmtpConfig | null;
   readonly allowPrivateFetch: boolean;
   readonly logLevel: LogLevel;
   readonly limits: Limits;
@@ -48,6 +52,12 @@ export type StoreConfig =
 
 export type LogLevel = "fatal" | "error" | "warn" | "info" | "debug" | "trace" | "silent";
 
+export interface SmtpConfig extends SmtpServer {
+  // Without TLS: on this very machine only.
+  readonly plain: boolean;
+  readonly from: Mailbox;
+}
+
 // Every problem of a configuration, in one message.
 export class ConfigError extends Error {
   constructor(problems: readonly string[]) {
@@ -58,7 +68,7 @@ export class ConfigError extends Error {
 
 const ROOT = path.resolve(import.meta.dirname, "..");
 
-const WITHOUT_EFFECT = ["SMTP_URL", "MAIL_FROM", "METRICS_PORT"];
+const WITHOUT_EFFECT = ["METRICS_PORT"];
 
 // The configuration of this process. Throws ConfigError with every problem in one message. On the
 // embedded store, a secret that is not given is generated into DATA_DIR.
@@ -70,6 +80,7 @@ export function readConfig(environment: Environment = process.env): Config {
   const issuer = values.ISSUER ?? `http://localhost:${values.PORT}`;
   checkIssuer(issuer, production, problems);
   const sms = smsConfigOf(values, production, problems);
+  const smtp = smtpOf(values, { issuer, production }, problems);
   checkAcr(values, problems);
   checkStore(values, production, problems);
   if (values.SECRET) checkSecrets(values.SECRET, production, problems);
@@ -92,6 +103,7 @@ export function readConfig(environment: Environment = process.env): Config {
     outboxFile: path.join(dataDir, "outbox.ndjson"),
     secrets: values.SECRET ?? [generatedSecret(dataDir)],
     ...sms,
+    smtp,
     allowPrivateFetch: isOn(values.ALLOW_PRIVATE_FETCH),
     logLevel: values.LOG_LEVEL,
     limits,
@@ -177,6 +189,28 @@ function checkStore(values: CheckedEnvironment, production: boolean, problems: s
 
 function storeOf({ MONGODB_URI: uri }: CheckedEnvironment, file: string): StoreConfig {
   return uri === undefined ? { kind: "sqlite", file } : { kind: "mongodb", uri };
+}
+
+function smtpOf(
+  { SMTP_URL: url, MAIL_FROM: sender }: CheckedEnvironment,
+  { issuer, production }: { issuer: string; production: boolean },
+  problems: string[],
+): SmtpConfig | null {
+  const host = URL.parse(issuer)?.hostname ?? "localhost";
+  const from = mailboxOf(sender ?? `no-reply@${host}`) ?? mailboxOf("no-reply@localhost");
+  if (sender !== undefined && mailboxOf(sender) === null) {
+    problems.push("MAIL_FROM: must be one address, or Name <address>");
+  }
+  if (url === undefined) return null;
+  if (production && sender === undefined) {
+    problems.push("MAIL_FROM: is needed with SMTP_URL in production");
+  }
+  const server = parseSmtpUrl(url);
+  if (server === null) {
+    problems.push("SMTP_URL: must be smtp://HOST or smtps://HOST, without path and options");
+  }
+  if (server === null || from === null) return null;
+  return { ...server, plain: !server.secure && isLoopback(server.host), from };
 }
 
 function checkSecrets(secrets: readonly string[], production: boolean, problems: string[]): void {

@@ -82,6 +82,8 @@ const environmentSchema = z.object({
   TWILIO_HOST: z.url("must be a URL").optional(),
   SMS_WEBHOOK_URL: z.url("must be a URL").optional(),
   SMS_WEBHOOK_SECRET: z.string().optional(),
+  SMTP_URL: z.string().optional(),
+  MAIL_FROM: z.string().optional(),
   WORKERS: wholeNumber(WORKERS_MAX).default(1),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
   LIMITS_FILE: z.string().optional(),
@@ -102,6 +104,7 @@ const MAY_COME_FROM_FILE = [
   // An address may hold a token.
   "SMS_WEBHOOK_URL",
   "SMS_WEBHOOK_SECRET",
+  "SMTP_URL",
 ];
 
 // The values, those that are wrong left out; what is wrong with them is added to the problems.

@@ -14,6 +14,7 @@ import { namedProviders } from "./sms-settings.ts";
 import { createHasher, openStorage, readBlocklist } from "./store-access.ts";
 
 const KEYS_CHECK_MS = 5_000;
+const MAILS_MS = 2_000;
 const SWEEP_MS = 60_000;
 const SWEEP_ROWS = 500;
 const STOP_MS = 30_000;
@@ -47,6 +48,7 @@ export async function serve(config: Config, log: Logger, tell: Tell): Promise<vo
   door.open(app.koa.callback());
   running.server ??= await listen(config, door.answer);
   running.timers = startTimers(app, storage, log);
+  if (app.deliverMails === null) log.warn({ event: "no-mail", because: "no-smtp-url" });
 
   // Only now, when it can be stopped properly, does it say that it is there.
   tell(linesOf(config, made));
@@ -56,8 +58,13 @@ export async function serve(config: Config, log: Logger, tell: Tell): Promise<vo
 interface Running {
   server: Server | null;
   storage: Storage | null;
-  timers: { stop(): void } | null;
+  timers: Timers | null;
   stopping: boolean;
+}
+
+interface Timers {
+  // Begins nothing any more, and waits for what is under way.
+  stop(): Promise<void>;
 }
 
 function stopOnSignals(running: Running, log: Logger): void {
@@ -69,7 +76,6 @@ function stopOnSignals(running: Running, log: Logger): void {
     }
     running.stopping = true;
     log.info({ event: "stopping", signal });
-    running.timers?.stop();
     void shutDown(running, log).then((code) => process.exit(code));
   };
   process.on("SIGTERM", () => stop("SIGTERM"));
@@ -163,36 +169,49 @@ function linesOf(
   };
 }
 
-// What goes on beside the requests: following the signing keys, and sweeping what has expired, a little
-// at a time so that no request waits.
-function startTimers(app: App, storage: Storage, log: Logger): { stop(): void } {
+// What goes on beside the requests: following the signing keys, sending mails, and sweeping what has expired,
+// a little at a time so that no request waits.
+function startTimers(app: App, storage: Storage, log: Logger): Timers {
+  let stopped = false;
+  const isOver = () => stopped;
+  const underWay = new Map<string, Promise<void>>();
   const run = (name: string, work: () => Promise<void>, everyMs: number) => {
     const timer = setInterval(() => {
-      work().catch((error: unknown) =>
-        log.error({ event: "chore-failed", chore: name, err: error }),
-      );
+      // A mail server can take longer than the pause.
+      if (underWay.has(name)) return;
+      const working = work()
+        .catch((error: unknown) => log.error({ event: "chore-failed", chore: name, err: error }))
+        .finally(() => underWay.delete(name));
+      underWay.set(name, working);
     }, everyMs);
     timer.unref();
     return timer;
   };
+  const { deliverMails } = app;
   const timers = [
     run("keys", () => app.engine.refreshKeys(), KEYS_CHECK_MS),
-    run("sweep", () => sweep(storage), SWEEP_MS),
+    run("sweep", () => sweep(storage, isOver), SWEEP_MS),
+    ...(deliverMails === null ? [] : [run("mails", () => deliverMails(isOver), MAILS_MS)]),
   ];
   return {
-    stop() {
+    async stop() {
+      stopped = true;
       for (const timer of timers) clearInterval(timer);
+      await Promise.all(underWay.values());
     },
   };
 }
 
-async function sweep(storage: Storage): Promise<void> {
-  while ((await storage.sweep(Date.now(), SWEEP_ROWS)) === SWEEP_ROWS) await delay(20);
+async function sweep(storage: Storage, isOver: () => boolean): Promise<void> {
+  while ((await storage.sweep(Date.now(), SWEEP_ROWS)) === SWEEP_ROWS && !isOver()) await delay(20);
 }
 
-// Takes no more requests, finishes those under way, lets the store go. 0 when everything was finished.
-async function shutDown({ server, storage }: Running, log: Logger): Promise<number> {
+// Takes no more requests, finishes those under way and the mail that is, lets the store go. 0 when everything
+// was finished.
+async function shutDown({ server, storage, timers }: Running, log: Logger): Promise<number> {
+  const choresDone = Promise.race([timers?.stop(), delay(STOP_MS, undefined, { ref: false })]);
   const done = server === null || (await closed(server));
+  await choresDone;
   if (!done) log.warn({ event: "stopped-with-requests-under-way" });
   await storage?.close();
   return done ? 0 : 1;

@@ -21,6 +21,8 @@ export interface Installation extends Pick<AdminDeps, "now" | "limits"> {
   readonly smsProviders: readonly string[];
   readonly smsProvidersByCountry: Readonly<Record<string, readonly string[]>>;
   readonly smsCountries: readonly string[] | "all";
+  // Null: no mail server.
+  readonly smtp: { readonly host: string } | null;
   readonly withoutEffect: readonly string[];
   openStorage(): Promise<Storage>;
   // What the database finds wrong with such a file; null: nothing.
@@ -38,6 +40,7 @@ export async function examine(installation: Installation): Promise<Check[]> {
     passed("configuration", settingsSentence(installation)),
     ...(await checkFiles(installation)),
     checkSms(installation),
+    passed("mail", mailSentence(installation)),
   ];
   const { storeFile } = installation;
   if (storeFile !== null && (await modeOf(storeFile)) === null) {
@@ -90,6 +93,12 @@ function checkSms(installation: Installation): Check {
   }
   const where = smsCountries === "all" ? "every country" : smsCountries.join(", ");
   return passed("sms", `Texts go through ${names}, to ${where}.`);
+}
+
+function mailSentence({ smtp, production }: Installation): string {
+  if (smtp !== null) return `Mails go through ${smtp.host}.`;
+  if (!production) return "Mails go into the outbox.";
+  return "Nobody is told by mail what happens to their second step; set SMTP_URL and MAIL_FROM.";
 }
 
 async function checkStore(installation: Installation): Promise<Check[]> {

@@ -1,8 +1,16 @@
 // What an administrator changes about a user, and what each change means for those who are signed in.
+import { type Mail, mailsTo, noticeOfPhone } from "../domain/mail.ts";
 import type { Instant } from "../domain/time.ts";
 import type { User } from "../domain/user.ts";
 import { retryWhileStale } from "./compare-and-set.ts";
-import { type AdminDeps, auditEvent, changesBetween, changeTime, checkInput } from "./deps.ts";
+import {
+  type AdminDeps,
+  auditEvent,
+  changesBetween,
+  changeTime,
+  checkInput,
+  newId,
+} from "./deps.ts";
 import { AdminError } from "./errors.ts";
 import { type ShownUser, showUserFacts, userSummary } from "./user-facts.ts";
 import {
@@ -56,7 +64,7 @@ async function changeOnce(
     ...(after.passwordHash !== before.passwordHash && { passwordReset: true }),
   };
   const audit = auditEvent(deps, { action: "user-changed", target: `user:${id}`, details });
-  switch (await deps.storage.users.replace(before, after, audit)) {
+  switch (await deps.storage.users.replace(before, after, audit, mailsOf(before, after))) {
     case "changed":
       return generated;
     case "stale":
@@ -66,6 +74,16 @@ async function changeOnce(
     case "absent":
       throw new AdminError("not-found", "The user was removed meanwhile.");
   }
+}
+
+// To the address as it was before, if it was verified: whoever changes both must not be the only one to hear
+// of it.
+function mailsOf(before: User, after: User): Mail[] {
+  const owner = before.emailVerified ? before : after;
+  // The locale claim may be written with an underscore (OpenID Connect Core, 5.1).
+  const language = owner.profile.locale?.replaceAll("_", "-") ?? "en";
+  const given = { id: newId(), language, at: after.updatedAt };
+  return mailsTo(owner, noticeOfPhone(before.phone, after.phone), given);
 }
 
 // The very same object when nothing changes.

@@ -7,6 +7,7 @@ const count = z.int().min(1);
 export const limitsSchema = z.strictObject({
   codeLifeSeconds: z.int().min(1).max(600),
   attemptsPerCode: count,
+  attemptsInARowUntilMail: count,
   attemptsInARowUntilLock: count,
   attemptsInARowUntilOff: count,
   lockSeconds: seconds,
@@ -41,6 +42,9 @@ export const limitsSchema = z.strictObject({
   pumpingWindowSeconds: seconds,
   pumpingSendsMin: count,
   pumpingVerifiedPercentMin: z.int().min(0).max(100),
+  mailTimeoutSeconds: z.int().min(1).max(120),
+  // The pauses after the first failure, the second, and so on; after the last one a mail is given up.
+  mailRetrySeconds: z.array(z.int().min(1).max(43_200)).max(5).readonly(),
   signingKeyPublishSeconds: z.int().min(0),
 });
 

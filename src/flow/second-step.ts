@@ -13,6 +13,7 @@ import { mfaQuestion } from "../domain/mfa-question.ts";
 import type { User } from "../domain/user.ts";
 import type { MoveEffects } from "../ports/storage.ts";
 import { auditSignIn } from "./audit-trail.ts";
+import { deviceEffects } from "./device-notice.ts";
 import {
   type BeginOutcome,
   mayBeTexted,
@@ -91,7 +92,7 @@ export async function beginSecondStep(
   }
 }
 
-function endSignIn(deps: FlowDeps, begin: SecondStepBegin): Promise<BeginOutcome> {
+async function endSignIn(deps: FlowDeps, begin: SecondStepBegin): Promise<BeginOutcome> {
   const { signIn, user, proved, decision } = begin;
   const state = stateOf(begin, { step: "done" });
   const record = deps.withResult(signIn.interaction.record, {
@@ -101,8 +102,10 @@ function endSignIn(deps: FlowDeps, begin: SecondStepBegin): Promise<BeginOutcome
     credentialsChangedAt: user.credentialsChangedAt,
     authTime: signIn.request.kind === "step-up" ? (signIn.request.session?.authTime ?? null) : null,
   });
-  const audit = [auditSignIn(signIn.request, user.id, decision, proved, deps.now())];
-  return moveTo(deps, begin, state, { record, audit });
+  const now = deps.now();
+  const audit = [auditSignIn(signIn.request, user.id, decision, proved, now)];
+  const effects = { audit, ...(await deviceEffects(deps, signIn, user, now)) };
+  return moveTo(deps, begin, state, { record, effects });
 }
 
 async function refuse(
@@ -119,9 +122,10 @@ async function refuse(
       error: "unmet_authentication_requirements",
       description: "the requested authentication context class could not be reached",
     });
-    return moveTo(deps, begin, stateOf(begin, { step: "done", refusal }), { record, audit });
+    const state = stateOf(begin, { step: "done", refusal });
+    return moveTo(deps, begin, state, { record, effects: { audit } });
   }
-  return moveTo(deps, begin, stateOf(begin, { step: "refused", refusal }), { audit });
+  return moveTo(deps, begin, stateOf(begin, { step: "refused", refusal }), { effects: { audit } });
 }
 
 async function sendFirstCode(
@@ -160,7 +164,7 @@ async function moveTo(
   state: InteractionState,
   also: {
     readonly record?: SignIn["interaction"]["record"];
-    readonly audit?: MoveEffects["audit"];
+    readonly effects?: MoveEffects;
   } = {},
 ): Promise<BeginOutcome> {
   const { uid, version } = begin.signIn.interaction;
@@ -171,7 +175,7 @@ async function moveTo(
     to: state,
     resetAttempts: true,
     record: also.record,
-    effects: { ...begin.effects, audit: also.audit },
+    effects: { ...begin.effects, ...also.effects },
   });
   return moved.outcome === "moved" ? { outcome: "moved", state } : OUT_OF_ORDER;
 }

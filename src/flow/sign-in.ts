@@ -82,6 +82,8 @@ export interface SignIn {
   readonly language: string;
   // The client's IP address.
   readonly address: string;
+  // The browser's own id: the one that it came with, or a new one, which it keeps once somebody has signed in.
+  readonly deviceId: string;
 }
 
 // A step that cannot be taken now: another one is due, or somebody else was faster.

@@ -1,11 +1,21 @@
 // A code is typed. Count, then judge, then consume.
 import { factorLockedUntil } from "../domain/attempt-budget.ts";
+import type { AuditEvent } from "../domain/audit-event.ts";
 import { normalCode, sameCode } from "../domain/code.ts";
 import { withFactor } from "../domain/factors.ts";
 import type { InteractionState } from "../domain/interaction.ts";
+import {
+  type Mail,
+  mailsTo,
+  type Notice,
+  noticeOfPhone,
+  noticeOfWrongCode,
+} from "../domain/mail.ts";
 import type { Instant } from "../domain/time.ts";
+import type { User } from "../domain/user.ts";
 import type { AttemptCounted } from "../ports/storage.ts";
 import { auditSignIn, auditStep } from "./audit-trail.ts";
+import { deviceEffects } from "./device-notice.ts";
 import { dueState } from "./due-state.ts";
 import { codeOf } from "./send-code.ts";
 import { type FlowDeps, OUT_OF_ORDER, type SignIn } from "./sign-in.ts";
@@ -85,10 +95,33 @@ async function judge(
       inARow: user.factorAttempts.inARow,
     };
     const event = auditStep(signIn.request, user.id, "code-rejected", now, details);
-    await deps.storage.audit.append([event]);
+    const notice = noticeOfWrongCode(user.factorAttempts, deps.limits);
+    await noteWrongCode(deps, user, event, mailsOf(deps, signIn, { user, notice, at: now }));
     return { outcome: "rejected", attemptsLeft: deps.limits.attemptsPerCode - attempts };
   }
   return end(deps, signIn, { counted, state, number: challenge.phone, id: challenge.id, now });
+}
+
+// When its owner is to hear of it too, the event and the mail are written together.
+async function noteWrongCode(
+  { storage }: Pick<FlowDeps, "storage">,
+  user: User,
+  event: AuditEvent,
+  mails: readonly Mail[],
+): Promise<void> {
+  if (mails.length > 0) {
+    const noted = await storage.users.note(user.id, event, mails);
+    if (noted === "noted") return;
+  }
+  await storage.audit.append([event]);
+}
+
+function mailsOf(
+  deps: FlowDeps,
+  { language }: SignIn,
+  { user, notice, at }: { user: User; notice: Notice | null; at: Instant },
+): Mail[] {
+  return mailsTo(user, notice, { id: deps.newId(), language, at });
 }
 
 async function end(
@@ -110,6 +143,10 @@ async function end(
   const audit = [auditSignIn(request, userId, state.decision, proved, now)];
   const becomesBound = counted.user.phone?.status !== "bound";
   if (becomesBound) audit.unshift(auditStep(request, userId, "phone-bound", now));
+  const bound = { number, status: "bound" as const, since: now };
+  const notice = noticeOfPhone(counted.user.phone, bound);
+  const mails = mailsOf(deps, signIn, { user: counted.user, notice, at: now });
+  const seen = await deviceEffects(deps, signIn, counted.user, now);
 
   // Consumes the code: of all that race with the right one, one gets through.
   const moved = await deps.storage.interactions.move({
@@ -134,6 +171,8 @@ async function end(
         challengeId: right.id,
       },
       audit,
+      ...seen,
+      mails: [...mails, ...seen.mails],
     },
   });
   switch (moved.outcome) {

@@ -5,6 +5,7 @@ import type { Application } from "../domain/application.ts";
 import type { SignIn } from "../flow/sign-in.ts";
 import { paramsOf, signInRequestOf } from "../oidc/engine-record.ts";
 import { INTERACTION_COOKIE } from "../oidc/provider.ts";
+import { deviceIdOf } from "./device-cookie.ts";
 import { AppError } from "./errors.ts";
 import { formField } from "./form.ts";
 import type { Language } from "./language.ts";
@@ -36,7 +37,13 @@ export async function readVisit(web: Web, ctx: Context): Promise<Visit> {
   setContentSecurityPolicy(ctx, formTargetsOf(params.redirect_uri));
   return {
     ctx,
-    signIn: { interaction, request, language: language.tag, address: ctx.ip },
+    signIn: {
+      interaction,
+      request,
+      language: language.tag,
+      address: ctx.ip,
+      deviceId: deviceIdOf(ctx) ?? web.flow.newId(),
+    },
     application: await web.flow.storage.applications.find(request.clientId),
     language,
     params,

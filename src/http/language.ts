@@ -35,6 +35,12 @@ export const PLACEHOLDERS = {
   "frame.title": ["title", "brand"],
   "frame.title-error": ["title", "brand"],
   "logout.intro": ["brand"],
+  "mail.codes-rejected.what": ["count"],
+  "mail.factor-locked.what": ["count", "until"],
+  "mail.factor-off.what": ["count"],
+  "mail.footer": ["brand", "host"],
+  "mail.phone-changed.what": ["before"],
+  "mail.subject": ["brand", "title"],
   "sms.code": ["brand", "code", "minutes"],
 } as const satisfies { readonly [Key in TextKey]?: readonly string[] };
 

@@ -3,14 +3,21 @@
 import type { InteractionState } from "../domain/interaction.ts";
 import { type Instant, secondsUntil } from "../domain/time.ts";
 import { returnToOf } from "../oidc/engine-record.ts";
+import { keepDeviceId } from "./device-cookie.ts";
 import { interactionPath, type Visit } from "./interaction-gate.ts";
 import type { Web } from "./web.ts";
 
 // 303, never 302 or 307: the browser must not post again what it posted here (RFC 9700, 4.12).
 export function goOn(web: Web, visit: Visit, state: InteractionState): void {
   const { record, uid } = visit.signIn.interaction;
+  if (hasSignedIn(state)) keepDeviceId(visit.ctx, visit.signIn.deviceId);
   visit.ctx.status = 303;
   visit.ctx.redirect(state.step === "done" ? returnToOf(record) : interactionPath(web, uid));
+}
+
+// A browser whose user gave up, or was refused, is not one that its user signs in with.
+function hasSignedIn({ step, refusal, proved }: InteractionState): boolean {
+  return step === "done" && refusal === null && (proved.pwd !== null || proved.sms !== null);
 }
 
 // Says when to come back (RFC 9110, 10.2.3).

@@ -8,6 +8,7 @@ import type { AttemptPolicy } from "../domain/attempt-budget.ts";
 import type { AuditEvent, StoredAuditEvent } from "../domain/audit-event.ts";
 import type { EngineRecord, Interaction, InteractionState } from "../domain/interaction.ts";
 import type { Limits } from "../domain/limits.ts";
+import type { Mail } from "../domain/mail.ts";
 import type { Message } from "../domain/message.ts";
 import type { RulesOfApplication, SecurityRules } from "../domain/security-rules.ts";
 import type { SendBudget, SendCap } from "../domain/send-caps.ts";
@@ -16,6 +17,8 @@ import type { SigningKey } from "../domain/signing-key.ts";
 import type { Instant } from "../domain/time.ts";
 import type { LoginName, User } from "../domain/user.ts";
 import type { Vault } from "../domain/vault.ts";
+import type { DeviceStore } from "./devices.ts";
+import type { MailQueue } from "./mail.ts";
 import type { MessageStore } from "./messages.ts";
 import type { RecordStore } from "./records.ts";
 import type { TransferStore } from "./transfer.ts";
@@ -30,6 +33,8 @@ export interface Storage {
   readonly records: RecordStore;
   readonly signingKeys: SigningKeyStore;
   readonly audit: AuditLog;
+  readonly mails: MailQueue;
+  readonly devices: DeviceStore;
   readonly transfer: TransferStore;
   // Seals and indexes under this store's data key; also the root of the pairwise salt.
   readonly vault: Vault;
@@ -67,8 +72,16 @@ export interface UserStore {
   // How many users have this number as their phone, assigned or bound.
   countByPhone(number: string): Promise<number>;
   // Replaces a user as it was read: true to compare-and-set on updatedAt, which must be new.
-  // The factor attempts are not touched; they have statements of their own.
-  replace(before: User, after: User, audit: AuditEvent): Promise<ChangeOutcome>;
+  // The factor attempts are not touched; they have statements of their own. The mails are queued with it.
+  replace(
+    before: User,
+    after: User,
+    audit: AuditEvent,
+    mails?: readonly Mail[],
+  ): Promise<ChangeOutcome>;
+  // Writes down something that happened to a user and changes nothing of it: the event and the mails that
+  // tell of it, all or nothing.
+  note(id: string, audit: AuditEvent, mails: readonly Mail[]): Promise<"noted" | "absent">;
   // Ends the run of wrong codes, a lock and an "off" with it.
   clearFactorAttempts(id: string, audit: AuditEvent): Promise<"changed" | "absent">;
   // Replaces the password hash if it still is the one given: parallel upgrades do not clash. A new
@@ -192,6 +205,10 @@ export interface MoveEffects {
       }
     | undefined;
   readonly audit?: readonly AuditEvent[] | undefined;
+  // Queued with the move.
+  readonly mails?: readonly Mail[] | undefined;
+  // Remembered as a browser that its user signs in with.
+  readonly device?: { readonly userId: string; readonly deviceId: string } | undefined;
 }
 
 export interface BudgetCount {

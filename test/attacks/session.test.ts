@@ -222,7 +222,23 @@ describe("attacks on cookies under https", () => {
       assert.match(answer.headers.location ?? "", /^(https:\/\/login\.example)?\/interaction\//);
       const cookies = answer.headers["set-cookie"] ?? [];
       assert.ok(cookies.length >= 2);
-      for (const cookie of cookies) {
+
+      const { password } = await server.latchkey("user", "add", "--username", "alice");
+      const { pathname: path } = new URL(answer.headers.location ?? "", server.issuer);
+      const Cookie = cookies.map((cookie) => cookie.split(";")[0]).join("; ");
+      const page = await rawRequest(server, { path, headers: { ...headers, Cookie } });
+      const csrf = /name="csrf" value="([^"]+)"/.exec(page.body)?.[1] ?? "";
+      const form = { "Content-Type": "application/x-www-form-urlencoded" };
+      const signedIn = await rawRequest(
+        server,
+        { path: `${path}/login`, method: "POST", headers: { ...headers, ...form, Cookie } },
+        new URLSearchParams({ csrf, login: "alice", password }).toString(),
+      );
+      assert.equal(signedIn.status, 303);
+      const later = signedIn.headers["set-cookie"] ?? [];
+      assert.ok(later.some((cookie) => cookie.startsWith("__Host-latchkey_device=")));
+
+      for (const cookie of [...cookies, ...later]) {
         assert.match(cookie, /; secure/i, cookie);
         assert.match(cookie, /; httponly/i, cookie);
         assert.match(cookie, /; samesite=(lax|strict)/i, cookie);

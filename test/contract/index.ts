@@ -2,9 +2,11 @@
 import { applicationStoreContract } from "./application-store.ts";
 import { auditLogContract } from "./audit-log.ts";
 import { codeAttemptsContract } from "./code-attempts.ts";
+import { deviceStoreContract } from "./device-store.ts";
 import { interactionMovesContract } from "./interaction-moves.ts";
 import { interactionStoreContract } from "./interaction-store.ts";
 import { lifecycleContract } from "./lifecycle.ts";
+import { mailQueueContract } from "./mail-queue.ts";
 import { messageStoreContract } from "./message-store.ts";
 import { numberStoreContract } from "./number-store.ts";
 import { type OpenEmpty, racersRun } from "./opened-storage.ts";
@@ -32,6 +34,8 @@ const CONTRACTS = [
   sessionsContract,
   signingKeyStoreContract,
   auditLogContract,
+  mailQueueContract,
+  deviceStoreContract,
   transferStoreContract,
   lifecycleContract,
 ];

@@ -3,6 +3,7 @@ import { UnavailableError } from "../../src/ports/errors.ts";
 import type { Storage } from "../../src/ports/storage.ts";
 import {
   A_NUMBER,
+  aMail,
   anAuditEvent,
   anInteractionState,
   aUser,
@@ -108,6 +109,9 @@ export function lifecycleContract(openEmpty: OpenEmpty): void {
       "records.find": ({ records }) => records.find("Session", "s1", NOON),
       "records.consume": ({ records }) => records.consume("Session", "s1", NOON),
       "signingKeys.list": ({ signingKeys }) => signingKeys.list(),
+      "mails.enqueue": ({ mails }) => mails.enqueue([aMail()]),
+      "devices.judge": ({ devices }) => devices.judge("u1", "laptop", NOON),
+      "mails.claim": ({ mails }) => mails.claim(NOON, 60),
       "audit.append": ({ audit }) => audit.append([anAuditEvent()]),
       "audit.list": ({ audit }) => audit.list({ limit: 1 }),
     };

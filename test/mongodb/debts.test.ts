@@ -7,6 +7,7 @@ import { UnavailableError } from "../../src/ports/errors.ts";
 import type { Storage } from "../../src/ports/storage.ts";
 import {
   A_NUMBER,
+  aMail,
   anApplication,
   anAuditEvent,
   anInteractionState,
@@ -92,6 +93,44 @@ describe("debts on mongo storage", () => {
     assert.equal(await owing("users"), 0);
     // The name that the one who died gave up is free, if not at once.
     assert.equal(await other.users.findByLogin(ALICES_NAME), null);
+  });
+
+  it("queue a mail once, even if it was delivered meanwhile", async () => {
+    await other.users.create(ALICE, anAuditEvent({ action: "user-added" }));
+    const after = { ...ALICE, username: "alicia", updatedAt: NOON + 1 };
+    await dieAfter(/insert.{0,32}mails/s, () =>
+      dying.users.replace(ALICE, after, anAuditEvent({ action: "changed" }), [aMail()]),
+    );
+    assert.equal(await owing("users"), 1);
+    const claimed = await other.mails.claim(NOON, 60);
+    assert.ok(claimed);
+    assert.equal(await other.mails.markDelivered(claimed), true);
+    await sweep();
+    assert.equal(await owing("users"), 0);
+    assert.equal(await other.mails.claim(NOON + 60_000, 60), null);
+    assert.deepEqual(await actions(), ["user-added", "changed"]);
+  });
+
+  it("queue a mail for a move and for what is noted, when nobody heard of either", async () => {
+    await other.users.create(ALICE, anAuditEvent());
+    await dieAfter(/update.{0,32}users/s, () =>
+      dying.users.note(ALICE.id, anAuditEvent({ action: "noted" }), [aMail({ id: "noted" })]),
+    );
+    await other.interactions.save("i1", {}, NOON + 900_000);
+    await dieAfter(/update.{0,32}interactions/s, () =>
+      dying.interactions.move({
+        uid: "i1",
+        now: NOON,
+        from: { version: 0 },
+        to: anInteractionState(),
+        resetAttempts: true,
+        effects: { mails: [aMail({ id: "moved" })] },
+      }),
+    );
+    assert.equal(await other.mails.claim(NOON, 60), null);
+    await other.sweep(Date.now() + 60_000, 0);
+    const ids = [await other.mails.claim(NOON, 60), await other.mails.claim(NOON, 60)];
+    assert.deepEqual(ids.map((each) => each?.mail.id).toSorted(), ["moved", "noted"]);
   });
 
   it("are not due while their maker may be at it", async () => {

@@ -45,7 +45,7 @@ describe("latchkey on an installation", () => {
     await latchkey.json("key", "rotate");
     const names = (await checks()).map(({ check }: { check: string }) => check);
     assert.deepEqual(names, [
-      ...["configuration", "data-directory", "secret-file", "store-file", "sms"],
+      ...["configuration", "data-directory", "secret-file", "store-file", "sms", "mail"],
       ...["store", "integrity", "signing-keys", "clock", "demo-data"],
     ]);
   });

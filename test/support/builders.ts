@@ -6,6 +6,8 @@ import type { Challenge } from "../../src/domain/challenge.ts";
 import { NOTHING_PROVED } from "../../src/domain/factors.ts";
 import type { InteractionState } from "../../src/domain/interaction.ts";
 import { type Limits, limitsSchema } from "../../src/domain/limits.ts";
+import type { Mail } from "../../src/domain/mail.ts";
+import { mailAddressOf } from "../../src/domain/mail-header.ts";
 import type { SigningKey } from "../../src/domain/signing-key.ts";
 import type { Instant } from "../../src/domain/time.ts";
 import type { User } from "../../src/domain/user.ts";
@@ -102,6 +104,20 @@ export function aSigningKey(given: Partial<SigningKey> = {}): SigningKey {
     jwk: { kty: "EC", crv: "P-256", kid, d: "a-private-part-of-no-importance" },
     createdAt: NOON,
     signsFrom: NOON,
+    ...given,
+  };
+}
+
+export function aMail(given: Partial<Mail> = {}): Mail {
+  const to = mailAddressOf("alice@example.com");
+  if (to === null) throw new Error("not an address");
+  return {
+    id: "m1",
+    userId: "u1",
+    to,
+    language: "en",
+    at: NOON,
+    notice: { kind: "phone-bound", phone: "+1 ••• ••• 71" },
     ...given,
   };
 }

@@ -17,6 +17,8 @@ export interface OutboxText {
   readonly to: string;
   readonly purpose: string;
   readonly text: string;
+  // Of a mail.
+  readonly subject?: string;
 }
 
 export interface TestServer {
@@ -31,6 +33,8 @@ export interface TestServer {
   // biome-ignore lint/suspicious/noExplicitAny: the commands print many shapes.
   latchkey(...args: string[]): Promise<any>;
   texts(): OutboxText[];
+  // Those that went into the outbox.
+  mails(): OutboxText[];
   // The code in the last text to a number.
   lastCode(number?: string): string;
   kill(signal?: NodeJS.Signals): Promise<number | null>;
@@ -42,7 +46,7 @@ export interface TestServer {
 
 export interface TestServerOptions {
   readonly env?: Record<string, string>;
-  readonly limits?: Record<string, number>;
+  readonly limits?: Record<string, number | number[]>;
   readonly issuerPath?: string;
   // Where the issuer is reached, if something stands in front.
   readonly issuerPort?: number;
@@ -91,7 +95,8 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
       );
       return JSON.parse(stdout);
     },
-    texts: () => readTexts(path.join(env.DATA_DIR ?? "", "outbox.ndjson")),
+    texts: () => readOutbox(env).filter(({ channel }) => channel === "sms"),
+    mails: () => readOutbox(env).filter(({ channel }) => channel === "mail"),
     lastCode(number) {
       const text = server.texts().findLast(({ to }) => number === undefined || to === number);
       const code = /#(\d{6})$/.exec(text?.text ?? "")?.[1];
@@ -152,9 +157,9 @@ function stop(child: ChildProcess, signal: NodeJS.Signals): Promise<number | nul
   });
 }
 
-function readTexts(file: string): OutboxText[] {
+function readOutbox(env: Record<string, string>): OutboxText[] {
   try {
-    return readFileSync(file, "utf8")
+    return readFileSync(path.join(env.DATA_DIR ?? "", "outbox.ndjson"), "utf8")
       .split("\n")
       .filter(Boolean)
       .map((line) => JSON.parse(line));

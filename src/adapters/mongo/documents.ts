@@ -19,6 +19,19 @@ export interface Pending {
   readonly audit: readonly AuditDocument[];
   // What a right code makes of its user; sealed.
   readonly proof: Buffer | null;
+  // Mails that tell of it. None in what an older version wrote.
+  readonly mails?: readonly MailDocument[] | undefined;
+}
+
+export interface MailDocument {
+  readonly _id: string;
+  // Null once it is delivered or given up: its id stays for as long as somebody may pay a debt with it.
+  readonly sealed: Buffer | null;
+  readonly attempts: number;
+  // One that is claimed is not due until its lease is over.
+  readonly notBefore: Date;
+  readonly lease: string | null;
+  readonly expiresAt: Date;
 }
 
 // A document that is changed by compare-and-set: every change gives it another revision.
@@ -105,6 +118,12 @@ export interface RecordDocument {
   readonly grantId: string | null;
   readonly accountId: string | null;
   readonly userCodeIndex: string | null;
+}
+
+// The browsers of one user, by its id.
+export interface DevicesDocument extends Revised {
+  readonly devices: readonly { readonly key: string; readonly seenAt: number }[];
+  readonly expiresAt: Date;
 }
 
 // One session, by its uid, under all the ids that it has at the moment.

@@ -15,8 +15,10 @@ import { clearRuns, takeBack } from "./attempt-runs.ts";
 import { changeDocument } from "./change.ts";
 import type { Scope } from "./database.ts";
 import { isAlive } from "./dates.ts";
+import { rememberDevice } from "./devices.ts";
 import type { InteractionDocument } from "./documents.ts";
 import { findInteractionDocument } from "./interaction-documents.ts";
+import { mailDocuments } from "./mails.ts";
 import { payMove, releaseEffects, reserveEffects, sealProof } from "./move-effects.ts";
 import { eventsOf, owing } from "./pending.ts";
 
@@ -39,6 +41,8 @@ export async function moveInteraction(
   await payMove(scope, vault, moved, reserved.user);
   await clearRuns(scope, vault, move.effects.clearAttempts ?? []);
   for (const key of move.effects.refundAttempts ?? []) await takeBack(scope, vault, key);
+  const { device } = move.effects;
+  if (device) await rememberDevice(scope, vault, device, move.now);
   const { counts } = reserved;
   return { outcome: "moved", version: moved.version, ...(counts.length > 0 ? { counts } : {}) };
 }
@@ -53,6 +57,7 @@ async function writeMove(
   const { uid, to, record } = move;
   const key = interactionKey(uid);
   const events = eventsOf(scope, vault, move.effects.audit ?? []);
+  const mails = mailDocuments(vault, move.effects.mails ?? []);
   const { said, after } = await changeDocument<InteractionDocument, boolean>(
     scope,
     scope.models.interactions,
@@ -66,7 +71,11 @@ async function writeMove(
         version,
         ...(move.resetAttempts ? { attemptsSince: version } : {}),
         ...(record && { record: sealRecord(vault, uid, record), ended: hasEnded(record) }),
-        ...owing(found.pending, { audit: await events(), proof: sealProof(vault, key, move) }),
+        ...owing(found.pending, {
+          audit: await events(),
+          proof: sealProof(vault, key, move),
+          mails,
+        }),
       };
       return { put, say: true };
     },

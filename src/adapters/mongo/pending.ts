@@ -6,7 +6,8 @@ import type { Vault } from "../../domain/vault.ts";
 import { numberEvents, writeEvents } from "./audit.ts";
 import { atRevision } from "./change.ts";
 import type { Scope } from "./database.ts";
-import type { AuditDocument, Pending, Revised } from "./documents.ts";
+import type { AuditDocument, MailDocument, Pending, Revised } from "./documents.ts";
+import { writeMails } from "./mails.ts";
 
 // The events of one change, numbered when they are first needed, however often it begins again.
 export function eventsOf(
@@ -24,16 +25,21 @@ export function eventsOf(
 // What is owed after one more change: to what somebody else owes already it adds its own.
 export function owing(
   before: Pending | undefined,
-  own: { readonly audit: readonly AuditDocument[]; readonly proof?: Buffer | null | undefined },
+  own: {
+    readonly audit: readonly AuditDocument[];
+    readonly proof?: Buffer | null | undefined;
+    readonly mails?: readonly MailDocument[] | undefined;
+  },
 ): { pending?: Pending } {
   const audit = [...(before?.audit ?? []), ...own.audit];
+  const mails = [...(before?.mails ?? []), ...(own.mails ?? [])];
   const proof = own.proof ?? before?.proof ?? null;
-  if (audit.length === 0 && proof === null) return {};
-  return { pending: { since: before?.since ?? new Date(), audit, proof } };
+  if (audit.length === 0 && mails.length === 0 && proof === null) return {};
+  return { pending: { since: before?.since ?? new Date(), audit, proof, mails } };
 }
 
-// Pays what a document owes to the audit log, and strikes it out if nobody has changed the document
-// since: who did has taken it over.
+// Pays what a document owes to the audit log and the queue of mails, and strikes it out if nobody has
+// changed the document since: who did has taken it over.
 export async function payAudit<D extends Revised>(
   scope: Scope,
   model: Model<D>,
@@ -41,5 +47,6 @@ export async function payAudit<D extends Revised>(
 ): Promise<void> {
   if (document?.pending === undefined) return;
   await writeEvents(scope, document.pending.audit);
+  await writeMails(scope, document.pending.mails ?? []);
   await model.updateOne(atRevision(document), { $unset: { pending: 1 } } as never);
 }

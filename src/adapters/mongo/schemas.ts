@@ -5,8 +5,10 @@ import type {
   ApplicationDocument,
   AttemptRunDocument,
   AuditDocument,
+  DevicesDocument,
   InteractionDocument,
   LoginNameDocument,
+  MailDocument,
   MessageDocument,
   MetaDocument,
   NumberDocument,
@@ -30,12 +32,22 @@ const flag = { type: Boolean, required: true };
 const EVENT = { _id: number, at: number, actor: text, action: text, target: text };
 const EVENT_REST = { because: textOrNull, details: bytes };
 
+const MAIL = {
+  _id: text,
+  sealed: bytesOrNull,
+  attempts: number,
+  notBefore: instant,
+  lease: textOrNull,
+  expiresAt: instant,
+};
+
 const pending = {
   type: {
     _id: false,
     since: instant,
     audit: [{ ...EVENT, ...EVENT_REST }],
     proof: bytesOrNull,
+    mails: [MAIL],
   },
   default: undefined,
 };
@@ -148,6 +160,13 @@ const SCHEMAS = {
     .index({ expiresAt: 1 }, LATE)
     .index({ "entries.key": 1 })
     .index({ accountId: 1 }),
+  devices: new Schema<DevicesDocument>(
+    { ...REVISED, devices: [{ _id: false, key: text, seenAt: number }], expiresAt: instant },
+    OPTIONS,
+  ).index({ expiresAt: 1 }, LATE),
+  mails: new Schema<MailDocument>(MAIL, OPTIONS)
+    .index({ notBefore: 1 })
+    .index({ expiresAt: 1 }, LATE),
   signing_keys: new Schema<SigningKeysDocument>(
     {
       ...REVISED,
@@ -203,6 +222,8 @@ export interface Models {
   readonly numbers: Model<NumberDocument>;
   readonly records: Model<RecordDocument>;
   readonly sessions: Model<SessionDocument>;
+  readonly devices: Model<DevicesDocument>;
+  readonly mails: Model<MailDocument>;
   readonly signing_keys: Model<SigningKeysDocument>;
   readonly messages: Model<MessageDocument>;
   readonly pauses: Model<PauseDocument>;
@@ -222,6 +243,8 @@ export function createModels(connection: mongoose.Connection): Models {
     numbers: model("numbers", SCHEMAS.numbers),
     records: model("records", SCHEMAS.records),
     sessions: model("sessions", SCHEMAS.sessions),
+    devices: model("devices", SCHEMAS.devices),
+    mails: model("mails", SCHEMAS.mails),
     signing_keys: model("signing_keys", SCHEMAS.signing_keys),
     messages: model("messages", SCHEMAS.messages),
     pauses: model("pauses", SCHEMAS.pauses),

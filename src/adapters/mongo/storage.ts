@@ -5,8 +5,10 @@ import type { Storage } from "../../ports/storage.ts";
 import { createApplicationStore } from "./applications.ts";
 import { createAuditLog } from "./audit.ts";
 import { type ConnectOptions, connect, createDatabase, type Database } from "./database.ts";
+import { createDeviceStore } from "./devices.ts";
 import { asCallersError } from "./failures.ts";
 import { createInteractionStore } from "./interactions.ts";
+import { createMailQueue } from "./mails.ts";
 import { createMessageStore } from "./messages.ts";
 import { createNumberStore } from "./numbers.ts";
 import { buildIndexes, readDataKey, requireKnownSchema } from "./preparation.ts";
@@ -61,6 +63,8 @@ function createStorage(database: Database, vault: Vault, now: () => number): Sto
     records: createRecordStore(database, vault),
     signingKeys: createSigningKeyStore(database, vault),
     audit: createAuditLog(database, vault),
+    mails: createMailQueue(database, vault),
+    devices: createDeviceStore(database, vault),
     transfer: createTransferStore(database, vault),
     vault,
     // Written, not only asked: a primary that can reach no majority shows here.

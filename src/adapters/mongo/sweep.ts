@@ -17,6 +17,8 @@ const EXPIRING = [
   "attempt_runs",
   "numbers",
   "messages",
+  "mails",
+  "devices",
 ] as const;
 
 // So few at a time that nobody's request waits behind it.

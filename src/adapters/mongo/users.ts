@@ -1,5 +1,6 @@
 // The users and their login names.
 import type { AuditEvent } from "../../domain/audit-event.ts";
+import type { Mail } from "../../domain/mail.ts";
 import type { User } from "../../domain/user.ts";
 import type { Vault } from "../../domain/vault.ts";
 import type { ChangeOutcome, UserStore } from "../../ports/storage.ts";
@@ -12,8 +13,10 @@ import {
 } from "../stored/user.ts";
 import { changeDocument } from "./change.ts";
 import type { Database, Scope } from "./database.ts";
+import { forgetDevices } from "./devices.ts";
 import type { UserDocument } from "./documents.ts";
 import { findReservations, releaseNames, reserveNames } from "./login-names.ts";
+import { mailDocuments } from "./mails.ts";
 import { beginPasswordAttempt } from "./password-attempts.ts";
 import { eventsOf, owing, payAudit } from "./pending.ts";
 import { finishRemoval } from "./removals.ts";
@@ -36,10 +39,11 @@ export function createUserStore(database: Database, vault: Vault, now: () => num
       database.read(({ models }) =>
         models.users.countDocuments({ phoneIndex: phoneIndex(vault, number), removed: false }),
       ),
-    async replace(before, after, audit) {
+    async replace(before, after, audit, mails = []) {
       requireSuccessor(before, after);
-      return database.write((scope) => replace(scope, vault, { before, after, audit }));
+      return database.write((scope) => replace(scope, vault, { before, after, audit, mails }));
     },
+    note: (id, audit, mails) => database.write((scope) => note(scope, vault, { id, audit, mails })),
     clearFactorAttempts: (id, audit) =>
       database.write((scope) => clearFactorAttempts(scope, vault, id, audit)),
     upgradePasswordHash: (id, from, to) =>
@@ -97,7 +101,7 @@ async function create(
 async function replace(
   scope: Scope,
   vault: Vault,
-  change: { before: User; after: User; audit: AuditEvent },
+  change: { before: User; after: User; audit: AuditEvent; mails: readonly Mail[] },
 ): Promise<ChangeOutcome> {
   const { before, after, audit } = change;
   const document = await findUserDocument(scope, before.id);
@@ -112,6 +116,7 @@ async function replace(
   if (reserved === null) return "conflict";
 
   const events = eventsOf(scope, vault, [audit]);
+  const mails = mailDocuments(vault, change.mails);
   const changed = await changeDocument<UserDocument, ChangeOutcome>(
     scope,
     scope.models.users,
@@ -119,7 +124,7 @@ async function replace(
     async (found) => {
       const staleNow = staleness(found, before);
       if (found === null || staleNow !== null) return { keep: staleNow ?? "absent" };
-      const owed = owing(found.pending, { audit: await events() });
+      const owed = owing(found.pending, { audit: await events(), mails });
       return { put: { ...found, ...userFields(vault, after), ...owed }, say: "changed" };
     },
   );
@@ -135,6 +140,28 @@ async function replace(
 function staleness(found: UserDocument | null, before: User): "absent" | "stale" | null {
   if (found === null || found.removed) return "absent";
   return found.updatedAt === before.updatedAt ? null : "stale";
+}
+
+// The user's document carries both until they are written.
+async function note(
+  scope: Scope,
+  vault: Vault,
+  given: { id: string; audit: AuditEvent; mails: readonly Mail[] },
+): Promise<"noted" | "absent"> {
+  const events = eventsOf(scope, vault, [given.audit]);
+  const mails = mailDocuments(vault, given.mails);
+  const { said, after } = await changeDocument<UserDocument, "noted" | "absent">(
+    scope,
+    scope.models.users,
+    given.id,
+    async (found) => {
+      if (found === null || found.removed) return { keep: "absent" };
+      const owed = owing(found.pending, { audit: await events(), mails });
+      return { put: { ...found, ...owed }, say: "noted" };
+    },
+  );
+  if (said === "noted") await payAudit(scope, scope.models.users, after);
+  return said;
 }
 
 async function clearFactorAttempts(
@@ -184,6 +211,7 @@ async function remove(
   );
   if (said === "absent" || after === null) return "absent";
   await releaseNames(scope, names);
+  await forgetDevices(scope, id);
   await finishRemoval(scope, scope.models.users, after);
   return said;
 }

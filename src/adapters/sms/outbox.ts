@@ -1,8 +1,9 @@
-// The outbox: a file instead of a network, one JSON line a text, for development, tests and the demo.
-// It holds codes in the clear, so it is its owner's alone, and production refuses it.
+// The outbox: a file instead of a network, one JSON line a text or a mail, for development, tests and the
+// demo. It holds codes in the clear, so it is its owner's alone, and production refuses it.
 import { open } from "node:fs/promises";
 import { z } from "zod";
-import type { SendOutcome, SmsProvider, TextMessage } from "../../ports/sms.ts";
+import type { MailSender } from "../../ports/mail.ts";
+import type { SmsProvider } from "../../ports/sms.ts";
 
 // A line as it is read: mails share the file, and have a subject.
 const lineSchema = z.object({
@@ -19,14 +20,32 @@ export type OutboxLine = Readonly<z.infer<typeof lineSchema>>;
 // How much of the file is read for a line; a text is far shorter, a mail may come near it.
 const LINE_BYTES = 16_384;
 
-export function createOutbox(options: {
+interface OutboxOptions {
   readonly file: string;
   readonly now?: () => number;
-}): SmsProvider {
-  const now = options.now ?? Date.now;
+}
+
+export function createOutbox({ file, now = Date.now }: OutboxOptions): SmsProvider {
   return {
     name: "outbox",
-    send: (message) => append(options.file, message, now()),
+    async send({ to, purpose, text }) {
+      const at = new Date(now()).toISOString();
+      const failure = await append(file, { at, channel: "sms", to, purpose, text });
+      if (failure === null) return { outcome: "accepted", providerMessageId: null };
+      return { outcome: "failed", because: "provider-down", detail: failure };
+    },
+  };
+}
+
+// The same file for mails, as the text that they hold beside their HTML.
+export function createMailOutbox({ file, now = Date.now }: OutboxOptions): MailSender {
+  return {
+    name: "outbox",
+    async send({ to, purpose, subject, text }) {
+      const at = new Date(now()).toISOString();
+      const failure = await append(file, { at, channel: "mail", to, purpose, subject, text });
+      return failure === null ? { outcome: "accepted" } : { outcome: "failed", detail: failure };
+    },
   };
 }
 
@@ -40,22 +59,20 @@ export async function readOutbox(
   return options.limit === 0 ? [] : lines.slice(-options.limit);
 }
 
-async function append(file: string, message: TextMessage, now: number): Promise<SendOutcome> {
-  const { to, purpose, text } = message;
-  const at = new Date(now).toISOString();
-  const line = JSON.stringify({ at, channel: "sms", to, purpose, text } satisfies OutboxLine);
+// What went wrong; null: nothing.
+async function append(file: string, line: OutboxLine): Promise<string | null> {
   try {
     // O_APPEND and one write: lines of several processes do not mix.
     const handle = await open(file, "a", 0o600);
     try {
       await handle.chmod(0o600);
-      await handle.appendFile(`${line}\n`);
+      await handle.appendFile(`${JSON.stringify(line)}\n`);
     } finally {
       await handle.close();
     }
-    return { outcome: "accepted", providerMessageId: null };
+    return null;
   } catch (error) {
-    return { outcome: "failed", because: "provider-down", detail: `outbox ${codeOf(error)}` };
+    return `outbox ${codeOf(error)}`;
   }
 }
 

@@ -15,7 +15,9 @@ import { interactionKey, isMadeFrom, sealRecord, sealState } from "../stored/int
 import { judgeProof, NO_FACTOR_ATTEMPTS } from "../stored/user.ts";
 import { type Judged, judgeBudgets, writeRuns } from "./attempt-runs.ts";
 import { appendAudit } from "./audit.ts";
+import { rememberDevice } from "./devices.ts";
 import { findInteraction } from "./interaction-rows.ts";
+import { insertMails } from "./mails.ts";
 import { insertMessage, markVerified } from "./messages.ts";
 import { readHistory, recordSuccess, writeHistory } from "./numbers.ts";
 import { clearAttempts, refundAttempts } from "./password-attempts.ts";
@@ -51,6 +53,8 @@ export function moveInteraction(sql: Sql, vault: Vault, move: InteractionMove): 
   clearAttempts(sql, vault, effects.clearAttempts ?? []);
   refundAttempts(sql, vault, effects.refundAttempts ?? []);
   appendAudit(sql, vault, effects.audit ?? []);
+  insertMails(sql, vault, effects.mails ?? []);
+  if (effects.device) rememberDevice(sql, vault, effects.device, now);
   const version = writeMove(sql, vault, move, interaction);
   return { outcome: "moved", version, ...(sent?.judged.length ? countsOf(sent.judged) : {}) };
 }

@@ -79,6 +79,16 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     `CREATE TABLE pauses (
       scope TEXT PRIMARY KEY, paused_at INTEGER, lifted_at INTEGER) STRICT`,
   ],
+  [
+    `CREATE TABLE mails (
+      id TEXT PRIMARY KEY, sealed BLOB NOT NULL, attempts INTEGER NOT NULL,
+      not_before INTEGER NOT NULL, lease TEXT, expires_at INTEGER NOT NULL) STRICT`,
+    `CREATE INDEX mails_by_due ON mails (not_before)`,
+    `CREATE INDEX mails_by_expiry ON mails (expires_at)`,
+    `CREATE TABLE devices (
+      user_id TEXT PRIMARY KEY, devices TEXT NOT NULL, expires_at INTEGER NOT NULL) STRICT`,
+    `CREATE INDEX devices_by_expiry ON devices (expires_at)`,
+  ],
 ];
 
 // Refuses a file that is not ours, before anything is written to it.

@@ -8,7 +8,9 @@ import { createApplicationStore } from "./applications.ts";
 import { createAuditLog } from "./audit.ts";
 import { readDataKey } from "./data-key.ts";
 import { connect, createDatabase, type Database, patiently } from "./database.ts";
+import { createDeviceStore } from "./devices.ts";
 import { createInteractionStore } from "./interactions.ts";
+import { createMailQueue } from "./mails.ts";
 import { createMessageStore } from "./messages.ts";
 import { createNumberStore } from "./numbers.ts";
 import { createRecordStore } from "./records.ts";
@@ -80,6 +82,8 @@ function createStorage(database: Database, vault: Vault, now: () => number): Sto
     records: createRecordStore(database, vault),
     signingKeys: createSigningKeyStore(database, vault),
     audit: createAuditLog(database, vault),
+    mails: createMailQueue(database, vault),
+    devices: createDeviceStore(database, vault),
     transfer: createTransferStore(database, vault),
     vault,
     // Written, not only asked: a full disk and a file that may not be written show here.

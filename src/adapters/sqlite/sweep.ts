@@ -3,7 +3,15 @@ import type { Instant } from "../../domain/time.ts";
 import type { Database } from "./database.ts";
 
 // Constants, since statements stay prepared.
-const SWEEPS = ["records", "interactions", "attempt_runs", "numbers", "messages"].map(
+const SWEEPS = [
+  "records",
+  "interactions",
+  "attempt_runs",
+  "numbers",
+  "messages",
+  "mails",
+  "devices",
+].map(
   (table) =>
     `DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} WHERE expires_at <= ? LIMIT ?)`,
 );

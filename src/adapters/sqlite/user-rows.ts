@@ -2,6 +2,7 @@
 import type { FactorAttempts, LoginName, User } from "../../domain/user.ts";
 import type { Vault } from "../../domain/vault.ts";
 import { loginKey, loginKeysOf, openUser, phoneIndex, sealUser } from "../stored/user.ts";
+import { forgetDevices } from "./devices.ts";
 import { bytesIn, integerIn, integerOrNullIn, type Row, type Sql, textIn } from "./sql.ts";
 
 const COLUMNS = "users.id, users.sealed, users.factor_in_a_row, users.factor_locked_until";
@@ -88,6 +89,7 @@ export function writeLoginNames(sql: Sql, vault: Vault, user: User): void {
 export function removeUser(sql: Sql, id: string): boolean {
   if (sql.run("DELETE FROM users WHERE id = ?", id) === 0) return false;
   removeLoginNames(sql, id);
+  forgetDevices(sql, id);
   return true;
 }
 

@@ -1,11 +1,13 @@
 // The users and their login names.
 import type { AuditEvent } from "../../domain/audit-event.ts";
+import type { Mail } from "../../domain/mail.ts";
 import type { User } from "../../domain/user.ts";
 import type { Vault } from "../../domain/vault.ts";
 import type { ChangeOutcome, UserStore } from "../../ports/storage.ts";
 import { NO_FACTOR_ATTEMPTS, nextUpdatedAt, phoneIndex, requireSuccessor } from "../stored/user.ts";
 import { appendAudit } from "./audit.ts";
 import type { Database } from "./database.ts";
+import { insertMails } from "./mails.ts";
 import { beginPasswordAttempt } from "./password-attempts.ts";
 import { integerIn, type Sql } from "./sql.ts";
 import {
@@ -26,10 +28,17 @@ export function createUserStore(database: Database, vault: Vault, now: () => num
     find: (id) => database.read((sql) => findUser(sql, vault, id)),
     findByLogin: (login) => database.read((sql) => findUserByLogin(sql, vault, login)),
     countByPhone: (number) => database.read((sql) => countByPhone(sql, vault, number)),
-    async replace(before, after, audit) {
+    async replace(before, after, audit, mails = []) {
       requireSuccessor(before, after);
-      return database.write((sql) => replace(sql, vault, { before, after, audit }));
+      return database.write((sql) => replace(sql, vault, { before, after, audit, mails }));
     },
+    note: (id, audit, mails) =>
+      database.write((sql) => {
+        if (sql.get("SELECT 1 FROM users WHERE id = ?", id) === undefined) return "absent";
+        appendAudit(sql, vault, [audit]);
+        insertMails(sql, vault, mails);
+        return "noted";
+      }),
     clearFactorAttempts: (id, audit) =>
       database.write((sql) => {
         if (!setFactorAttempts(sql, id, NO_FACTOR_ATTEMPTS)) return "absent";
@@ -70,9 +79,9 @@ function countByPhone(sql: Sql, vault: Vault, number: string): number {
 function replace(
   sql: Sql,
   vault: Vault,
-  change: { before: User; after: User; audit: AuditEvent },
+  change: { before: User; after: User; audit: AuditEvent; mails: readonly Mail[] },
 ): ChangeOutcome {
-  const { before, after, audit } = change;
+  const { before, after, audit, mails } = change;
   const row = sql.get("SELECT updated_at FROM users WHERE id = ?", before.id);
   if (row === undefined) return "absent";
   if (integerIn(row, "updated_at") !== before.updatedAt) return "stale";
@@ -80,6 +89,7 @@ function replace(
   updateUser(sql, vault, after);
   writeLoginNames(sql, vault, after);
   appendAudit(sql, vault, [audit]);
+  insertMails(sql, vault, mails);
   return "changed";
 }
 

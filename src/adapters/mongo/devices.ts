@@ -1,0 +1,45 @@
+// The browsers that users have signed in with: a document for each user.
+import { DEVICE_LIFE_SECONDS, judgeDevice, withDevice } from "../../domain/known-devices.ts";
+import { addSeconds, type Instant } from "../../domain/time.ts";
+import type { Vault } from "../../domain/vault.ts";
+import type { DeviceStore } from "../../ports/devices.ts";
+import type { MoveEffects } from "../../ports/storage.ts";
+import { deviceKey } from "../stored/device.ts";
+import { byId, changeDocument } from "./change.ts";
+import type { Database, Scope } from "./database.ts";
+import { toDate } from "./dates.ts";
+import type { DevicesDocument } from "./documents.ts";
+
+export function createDeviceStore(database: Database, vault: Vault): DeviceStore {
+  return {
+    judge: (userId, deviceId, now) =>
+      database.read(async ({ models }) => {
+        const found = await models.devices.findOne(byId(userId)).lean<DevicesDocument>();
+        return judgeDevice(found?.devices ?? [], deviceKey(vault, { userId, deviceId }), now);
+      }),
+  };
+}
+
+// After the sign-in. A crash in between leaves the browser unknown: its next sign-in is told, needlessly.
+export async function rememberDevice(
+  scope: Scope,
+  vault: Vault,
+  device: NonNullable<MoveEffects["device"]>,
+  now: Instant,
+): Promise<void> {
+  const key = deviceKey(vault, device);
+  await changeDocument<DevicesDocument, null>(
+    scope,
+    scope.models.devices,
+    device.userId,
+    (found) => {
+      const devices = withDevice(found?.devices ?? [], key, now);
+      const expiresAt = toDate(addSeconds(now, DEVICE_LIFE_SECONDS));
+      return { put: { devices, expiresAt }, say: null };
+    },
+  );
+}
+
+export async function forgetDevices({ models }: Scope, userId: string): Promise<void> {
+  await models.devices.deleteOne(byId(userId));
+}

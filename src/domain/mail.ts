@@ -1,0 +1,85 @@
+// What a user is told by mail: that something happened to the second step, which only they can know to be
+// right. Never a code, a password, a link, or a whole number.
+import { factorIsOff } from "./attempt-budget.ts";
+import type { Limits } from "./limits.ts";
+import { type MailAddress, mailAddressOf } from "./mail-header.ts";
+import { maskPhone } from "./phone.ts";
+import { addSeconds, type Instant } from "./time.ts";
+import type { FactorAttempts, User, UserPhone } from "./user.ts";
+
+// What happened. Numbers are masked.
+export type Notice =
+  // By the user, with a code.
+  | { readonly kind: "phone-bound"; readonly phone: string }
+  // By an administrator: the first right code will bind it.
+  | { readonly kind: "phone-assigned"; readonly phone: string }
+  | { readonly kind: "phone-changed"; readonly phone: string; readonly before: string }
+  | { readonly kind: "phone-removed"; readonly phone: string }
+  // The second step stays open while wrong codes are typed: somebody has got past the first one.
+  | { readonly kind: "codes-rejected"; readonly count: number }
+  | { readonly kind: "factor-locked"; readonly count: number; readonly until: Instant }
+  | { readonly kind: "factor-off"; readonly count: number }
+  | { readonly kind: "new-device" };
+
+export interface Mail {
+  // Given before it is queued: queued twice, it is there once.
+  readonly id: string;
+  readonly userId: string;
+  readonly to: MailAddress;
+  // Language tags with spaces between them, best first; English if there are no texts in any of them.
+  readonly language: string;
+  // When it happened.
+  readonly at: Instant;
+  readonly notice: Notice;
+}
+
+// The mail that tells a user of something, in a list; an empty one for whoever has no verified address, or
+// when there is nothing to tell.
+export function mailsTo(
+  user: Pick<User, "id" | "email" | "emailVerified">,
+  notice: Notice | null,
+  given: Pick<Mail, "id" | "language" | "at">,
+): Mail[] {
+  const to = user.emailVerified && user.email !== null ? mailAddressOf(user.email) : null;
+  if (notice === null || to === null) return [];
+  return [{ ...given, userId: user.id, to, notice }];
+}
+
+// What there is to tell of a phone that is another one, or in another state, than before.
+export function noticeOfPhone(before: UserPhone | null, after: UserPhone | null): Notice | null {
+  if (after === null) {
+    return before === null ? null : { kind: "phone-removed", phone: maskPhone(before.number) };
+  }
+  const phone = maskPhone(after.number);
+  if (before !== null && before.number !== after.number) {
+    return { kind: "phone-changed", phone, before: maskPhone(before.number) };
+  }
+  if (after.status === before?.status) return null;
+  return { kind: after.status === "bound" ? "phone-bound" : "phone-assigned", phone };
+}
+
+// What there is to tell of a wrong code, after it was counted: once in a run, and at every lock. A mail for
+// each would teach people to overlook them.
+export function noticeOfWrongCode(
+  { inARow: count, lockedUntil: until }: FactorAttempts,
+  limits: Pick<
+    Limits,
+    "attemptsInARowUntilMail" | "attemptsInARowUntilLock" | "attemptsInARowUntilOff" | "lockSeconds"
+  >,
+): Notice | null {
+  if (factorIsOff({ inARow: count, lockedUntil: until }, limits)) {
+    return { kind: "factor-off", count };
+  }
+  if (until !== null) return { kind: "factor-locked", count, until };
+  return count === limits.attemptsInARowUntilMail ? { kind: "codes-rejected", count } : null;
+}
+
+// When a mail is tried again that could not be delivered so many times; null: not any more.
+export function mailRetryAt(
+  attempts: number,
+  now: Instant,
+  limits: Pick<Limits, "mailRetrySeconds">,
+): Instant | null {
+  const pause = limits.mailRetrySeconds[attempts - 1];
+  return pause === undefined ? null : addSeconds(now, pause);
+}

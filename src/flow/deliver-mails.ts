@@ -1,0 +1,75 @@
+// Takes mails out of the queue and sends them, a few at a time, beside the requests: whoever signs in never
+// waits for a mail server.
+
+import type { Limits } from "../domain/limits.ts";
+import { type Mail, mailRetryAt } from "../domain/mail.ts";
+import type { Instant } from "../domain/time.ts";
+import type { ClaimedMail, ComposedMail, MailOutcome, MailSender } from "../ports/mail.ts";
+import type { Storage } from "../ports/storage.ts";
+
+export interface MailDeliveryDeps {
+  readonly storage: Pick<Storage, "mails">;
+  readonly sender: MailSender;
+  readonly compose: (mail: Mail) => ComposedMail;
+  readonly limits: Pick<Limits, "mailTimeoutSeconds" | "mailRetrySeconds">;
+  readonly now: () => Instant;
+  readonly onOutcome: (event: {
+    readonly sender: string;
+    readonly messageId: string;
+    readonly purpose: Mail["notice"]["kind"];
+    readonly attempts: number;
+    readonly outcome: MailOutcome;
+    readonly givenUp: boolean;
+  }) => void;
+}
+
+// Nobody else takes a mail while this process may still be at it.
+const LEASE_MORE_SECONDS = 15;
+
+// Sends mails that are due, one after the other, until there are none, so many were sent, or `isOver`.
+export async function deliverDueMails(
+  deps: MailDeliveryDeps,
+  mailsMax: number,
+  isOver: () => boolean,
+): Promise<void> {
+  const leaseSeconds = deps.limits.mailTimeoutSeconds + LEASE_MORE_SECONDS;
+  for (let sent = 0; sent < mailsMax && !isOver(); sent++) {
+    const claimed = await deps.storage.mails.claim(deps.now(), leaseSeconds);
+    if (claimed === null) return;
+    await deliver(deps, claimed);
+  }
+}
+
+async function deliver(deps: MailDeliveryDeps, claimed: ClaimedMail): Promise<void> {
+  const { mail, attempts } = claimed;
+  const { sender, limits, storage } = deps;
+  const outcome = await sender.send(deps.compose(mail), limits.mailTimeoutSeconds);
+  const now = deps.now();
+  const retryAt = outcome.outcome === "failed" ? mailRetryAt(attempts, now, limits) : null;
+  deps.onOutcome({
+    sender: sender.name,
+    messageId: mail.id,
+    purpose: mail.notice.kind,
+    attempts,
+    outcome,
+    givenUp: outcome.outcome !== "accepted" && retryAt === null,
+  });
+  if (outcome.outcome === "accepted") await storage.mails.markDelivered(claimed);
+  else if (retryAt !== null) await storage.mails.markFailed(claimed, retryAt);
+  else await storage.mails.giveUp(claimed, auditGivenUp(claimed, outcome, now));
+}
+
+function auditGivenUp(
+  { mail, attempts }: ClaimedMail,
+  { outcome, detail }: Exclude<MailOutcome, { outcome: "accepted" }>,
+  at: Instant,
+) {
+  return {
+    at,
+    actor: "system",
+    action: "mail-given-up",
+    target: `user:${mail.userId}`,
+    because: outcome === "refused" ? "server-refused" : "server-failed",
+    details: { kind: mail.notice.kind, attempts, detail },
+  };
+}

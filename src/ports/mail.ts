@@ -1,0 +1,59 @@
+// Mails: a queue in the store, which survives whatever happens to a process, and the way out. Nobody who
+// signs in waits for either.
+import type { AuditEvent } from "../domain/audit-event.ts";
+import type { Mail } from "../domain/mail.ts";
+import type { HeaderLine, MailAddress } from "../domain/mail-header.ts";
+import type { Instant } from "../domain/time.ts";
+
+export interface ClaimedMail {
+  readonly mail: Mail;
+  // How often it was claimed, this time included.
+  readonly attempts: number;
+  // Whose it is; another claimer gets another one.
+  readonly lease: string;
+}
+
+// Whose claim is over, because its lease has run out and somebody else has the mail, gets false from what
+// follows, and nothing has changed.
+export interface MailQueue {
+  // Queues mails that nothing else is changed with; changes carry theirs themselves. The same one twice is
+  // queued once, for as long as it could have been delivered. One that is older than three days is not
+  // claimed any more, and swept.
+  enqueue(mails: readonly Mail[]): Promise<void>;
+  // Takes the mail that has been due longest. Not null for exactly one claimer of a mail, however many race,
+  // until its lease is over: a mail whose claimer died is claimed again, so it goes out at least once.
+  claim(now: Instant, leaseSeconds: number): Promise<ClaimedMail | null>;
+  // It went out, and is gone from the queue.
+  markDelivered(claimed: ClaimedMail): Promise<boolean>;
+  // It is due again then.
+  markFailed(claimed: ClaimedMail, notBefore: Instant): Promise<boolean>;
+  // It will not go out, and is gone from the queue.
+  giveUp(claimed: ClaimedMail, audit: AuditEvent): Promise<boolean>;
+}
+
+// A mail as it is read.
+export interface ComposedMail {
+  readonly id: string;
+  readonly to: MailAddress;
+  // What it is for; for the outbox and the log.
+  readonly purpose: Mail["notice"]["kind"];
+  readonly date: Instant;
+  readonly language: string;
+  readonly subject: HeaderLine;
+  readonly text: string;
+  readonly html: string;
+}
+
+export type MailOutcome =
+  | { readonly outcome: "accepted" }
+  // Worth another try: the server is not there, is slow, or asks to come again. It may have gone out.
+  | { readonly outcome: "failed"; readonly detail: string }
+  // The server will never take it.
+  | { readonly outcome: "refused"; readonly detail: string };
+
+export interface MailSender {
+  readonly name: string;
+  // Always answers within the time that it was given; never throws for an ordinary failure. What it says went
+  // wrong holds neither address nor content.
+  send(mail: ComposedMail, timeoutSeconds: number): Promise<MailOutcome>;
+}

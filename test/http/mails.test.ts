@@ -1,0 +1,119 @@
+// Every mail in every language: the same in text and HTML, and nothing in it that could be misused.
+import assert from "node:assert/strict";
+import path from "node:path";
+import type { Mail, Notice } from "../../src/domain/mail.ts";
+import { noticeOfPhone } from "../../src/domain/mail.ts";
+import { createLanguages } from "../../src/http/language.ts";
+import { createMailView } from "../../src/http/mail-view.ts";
+import { A_NUMBER, aMail, NOON } from "../support/builders.ts";
+
+const ROOT = path.resolve(import.meta.dirname, "../..");
+const languages = createLanguages(path.join(ROOT, "config/languages"));
+const options = { viewsDir: path.join(ROOT, "views/mail"), languages, host: "id.example" };
+const compose = createMailView({ ...options, brand: "Latchkey" });
+
+const bound = { number: A_NUMBER, status: "bound", since: NOON } as const;
+const another = { number: "+442071838750", status: "assigned", since: NOON } as const;
+const phones = [
+  noticeOfPhone(null, bound),
+  noticeOfPhone(null, another),
+  noticeOfPhone(bound, another),
+  noticeOfPhone(bound, null),
+];
+const NOTICES: readonly Notice[] = [
+  ...phones.flatMap((notice) => notice ?? []),
+  { kind: "codes-rejected", count: 3 },
+  { kind: "factor-locked", count: 10, until: NOON + 900_000 },
+  { kind: "factor-off", count: 100 },
+  { kind: "new-device" },
+];
+
+const ALL = languages.tags.flatMap((language) =>
+  NOTICES.map((notice) => compose(aMail({ language, notice }))),
+);
+
+const withoutMarkup = (html: string) =>
+  html
+    .replace(/<head>.*<\/head>/s, "")
+    .replace(/<[^>]*>/g, " ")
+    .replace(/&#34;/g, '"')
+    .replace(/&#39;/g, "'")
+    .replace(/&amp;/g, "&");
+const words = (text: string) => text.split(/\s+/).filter((word) => !/^(?:|--)$/.test(word));
+
+describe("mails", () => {
+  it("are of every kind in every language", () => {
+    assert.equal(new Set(NOTICES.map(({ kind }) => kind)).size, 8);
+    assert.deepEqual(languages.tags.toSorted(), ["de", "en", "es"]);
+    const subjects = ALL.map(({ subject }) => subject);
+    assert.equal(new Set(subjects).size, ALL.length);
+    for (const subject of subjects) assert.match(subject, /^Latchkey: \S/);
+  });
+
+  it("say the same as text and as HTML", () => {
+    for (const { text, html, subject } of ALL) {
+      const plain = words(text.replace(/: (?=\S)/g, " ")).join(" ");
+      assert.equal(words(withoutMarkup(html).replace(/: (?=\S)/g, " ")).join(" "), plain, subject);
+    }
+  });
+
+  it("say what, when, the number with two digits, and what to do", () => {
+    const { text } = compose(
+      aMail({ language: "en", notice: NOTICES[2] ?? { kind: "new-device" } }),
+    );
+    assert.match(text, /replaced the number \+1 ••• ••• 71/);
+    assert.match(text, /^When: November 24, 2026 at 12:00 UTC$/m);
+    assert.match(text, /^Phone number: \+44 ••• ••• 50$/m);
+    assert.match(text, /If it was not you.*tell your administrator/);
+    assert.match(text, /from Latchkey at id\.example/);
+    const locked = compose(aMail({ language: "de", notice: NOTICES[5] ?? { kind: "new-device" } }));
+    assert.match(locked.text, /Bis 24\. November 2026 um 12:15 UTC wird kein Code angenommen/);
+  });
+
+  it("hold no link, no code and no whole number", () => {
+    for (const { text, html, subject } of ALL) {
+      for (const content of [subject, text, withoutMarkup(html)]) {
+        assert.doesNotMatch(content, /https?:|www\.|\d{5}/, subject);
+      }
+    }
+  });
+
+  it("fetch nothing and run nothing", () => {
+    for (const { html, subject } of ALL) {
+      assert.doesNotMatch(
+        html,
+        /src=|href=|url\(|<(?:a|img|script|style|link|form)\b| on\w+=/i,
+        subject,
+      );
+    }
+  });
+
+  it("have a language, a title and one heading", () => {
+    for (const { html, language } of ALL) {
+      assert.match(html, new RegExp(`<html lang="${language}" dir="ltr">`));
+      assert.match(html, /<title>[^<]+<\/title>/);
+      assert.equal(html.match(/<h1>/g)?.length, 1);
+    }
+  });
+
+  it("escape a hostile brand in HTML, and keep it on one line in the subject", () => {
+    const brand = '<img onerror="x">\r\nBcc: evil@example.com';
+    const { html, subject, text } = createMailView({ ...options, brand })(aMail());
+    assert.doesNotMatch(html, /<img/);
+    assert.match(subject, /^[^\r\n]+$/);
+    assert.ok(text.includes(brand));
+  });
+
+  const wishes: [it: string, language: string, tag: string][] = [
+    ["in the language of the sign-in", "es", "es"],
+    ["in that of a locale", "de-AT", "de"],
+    ["in English when nobody wrote another", "fr", "en"],
+    ["in English for what is no language", "\r\nX: 1 <%= process.env %>", "en"],
+  ];
+  for (const [name, language, tag] of wishes) {
+    it(`are ${name}`, () => {
+      const mail: Mail = aMail({ language });
+      assert.equal(compose(mail).language, tag);
+    });
+  }
+});
