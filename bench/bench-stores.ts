@@ -4,7 +4,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import mongoose from "mongoose";
-import { startFerretdb } from "../test/support/mongo-servers.ts";
+import {
+  type MongoServer,
+  startFerretdb,
+  startMongoJavaServer,
+} from "../test/support/mongo-servers.ts";
 import type { ServerUnderTest } from "./messages.ts";
 import { startOurs } from "./our-server.ts";
 import { seedMongo } from "./seed-mongo.ts";
@@ -27,12 +31,22 @@ export interface BenchStores {
 const SECRET = randomBytes(32).toString("base64url");
 const SERVER_ENV = { SECRET, BENCH_HASHER: "plain" };
 
-// Kind: "sqlite", "ferretdb", or the URI of a MongoDB.
+// Kind: "sqlite", "mongo-java-server", "ferretdb", or the URI of a MongoDB.
 export async function openStores(kind: string): Promise<BenchStores> {
-  if (kind === "sqlite") return sqliteStores();
-  if (kind !== "ferretdb") return mongoStores("MongoDB", kind);
-  const server = await startFerretdb();
-  const stores = mongoStores("FerretDB", server.uri);
+  switch (kind) {
+    case "sqlite":
+      return sqliteStores();
+    case "mongo-java-server":
+      return storesOn(kind, await startMongoJavaServer({ durable: true }));
+    case "ferretdb":
+      return storesOn(kind, await startFerretdb());
+    default:
+      return mongoStores("MongoDB", kind);
+  }
+}
+
+function storesOn(title: string, server: MongoServer): BenchStores {
+  const stores = mongoStores(title, server.uri);
   return { ...stores, close: () => stores.close().finally(() => server.close()) };
 }
 
@@ -101,7 +115,7 @@ function withDatabase(uri: string, database: string): string {
   const parts = /^(?<server>mongodb(?:\+srv)?:\/\/[^/?]+)(?:\/(?<old>[^?]*))?(?:\?(?<query>.*))?$/;
   const { server, old, query = "" } = parts.exec(uri)?.groups ?? {};
   if (server === undefined) {
-    console.error("the store must be: sqlite, ferretdb or a mongodb:// URI");
+    console.error("the store must be: sqlite, mongo-java-server, ferretdb or a mongodb:// URI");
     process.exit(1);
   }
   const options = new URLSearchParams(query);

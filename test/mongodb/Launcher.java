@@ -5,7 +5,7 @@
 import de.bwaldvogel.mongo.MongoBackend;
 import de.bwaldvogel.mongo.MongoServer;
 import de.bwaldvogel.mongo.MongoVersion;
-import de.bwaldvogel.mongo.backend.h2.H2Backend;
+import de.bwaldvogel.mongo.backend.h2.IdIndexBackend;
 import de.bwaldvogel.mongo.backend.memory.MemoryBackend;
 import java.util.List;
 
@@ -13,7 +13,7 @@ public class Launcher {
     public static void main(String[] arguments) {
         int port = Integer.parseInt(arguments[0]);
         MongoBackend backend =
-                arguments.length > 1 ? new H2Backend(arguments[1]) : new MemoryBackend();
+                arguments.length > 1 ? new IdIndexBackend(arguments[1]) : new MemoryBackend();
         MongoServer server = new MongoServer(backend.version(new NewEnough()));
         server.bind("127.0.0.1", port);
         Runtime.getRuntime().addShutdownHook(new Thread(server::shutdownNow));

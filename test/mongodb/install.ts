@@ -9,6 +9,7 @@ import { promisify, stripVTControlCharacters } from "node:util";
 
 const HERE = import.meta.dirname;
 const FERRETDB = path.join(HERE, "ferretdb");
+const JAVA_SOURCES = ["Launcher.java", "IdIndexBackend.java"].map((name) => path.join(HERE, name));
 // A machine without network must not hang; without a warm cache, compiling FerretDB takes minutes.
 const DOWNLOAD_SECONDS_MAX = 180;
 const COMPILE_SECONDS_MAX = 600;
@@ -36,7 +37,7 @@ export function prepareMongoJavaServer(): Promise<Prepared> {
     await demandJava();
     const built = await build({
       name: "mongo-java-server",
-      inputs: [path.join(HERE, "pom.xml"), path.join(HERE, "Launcher.java")],
+      inputs: [path.join(HERE, "pom.xml"), ...JAVA_SOURCES],
       into: buildMongoJavaServer,
     });
     const classPath = [path.join(built, "classes"), path.join(built, "lib", "*")];
@@ -87,11 +88,10 @@ async function buildMongoJavaServer(directory: string): Promise<void> {
     { needs: NEEDS_JAVA, secondsMax: DOWNLOAD_SECONDS_MAX },
   );
   const target = ["--release", "17", "-cp", path.join(lib, "*"), "-d"];
-  await run(
-    "javac",
-    [...target, path.join(directory, "classes"), path.join(HERE, "Launcher.java")],
-    { needs: NEEDS_JAVA, secondsMax: COMPILE_SECONDS_MAX },
-  );
+  await run("javac", [...target, path.join(directory, "classes"), ...JAVA_SOURCES], {
+    needs: NEEDS_JAVA,
+    secondsMax: COMPILE_SECONDS_MAX,
+  });
 }
 
 async function buildFerretdb(directory: string): Promise<void> {
