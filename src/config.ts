@@ -4,7 +4,6 @@ import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import path from "node:path";
 import { type Limits, limitsSchema } from "./domain/limits.ts";
-import { type Mailbox, mailboxOf } from "./domain/mail-header.ts";
 import {
   type CheckedEnvironment,
   checkEnvironment,
@@ -13,7 +12,7 @@ import {
 } from "./environment.ts";
 import { problemsOfMongodbUri } from "./mongodb-uri.ts";
 import { readOrMakeSecret } from "./secret-file.ts";
-import { parseSmtpUrl, type SmtpServer } from "./smtp-url.ts";
+import { readSmtpSettings, type SmtpSettings } from "./smtp-settings.ts";
 
 export interface Config {
   readonly production: boolean;
@@ -58,11 +57,8 @@ export interface VonageConfig {
   readonly host: string | null;
 }
 
-export interface SmtpConfig extends SmtpServer {
-  // Without TLS: on this very machine only.
-  readonly plain: boolean;
-  readonly from: Mailbox;
-}
+// Without TLS on this very machine only.
+export type SmtpConfig = SmtpSettings & { readonly plain: boolean };
 
 // Every problem of a configuration, in one message.
 export class ConfigError extends Error {
@@ -95,7 +91,7 @@ export function readConfig(environment: Environment = process.env): Config {
   const issuer = values.ISSUER ?? `http://localhost:${values.PORT}`;
   checkIssuer(issuer, production, problems);
   const vonage = vonageOf(values, problems);
-  const smtp = smtpOf(values, { issuer, production }, problems);
+  const smtp = readSmtpSettings(values, { issuer, production }, problems);
   checkAcr(values, problems);
   checkStore(values, production, problems);
   if (values.SECRET) checkSecrets(values.SECRET, production, problems);
@@ -121,7 +117,7 @@ export function readConfig(environment: Environment = process.env): Config {
     smsProviders: values.SMS_PROVIDERS,
     smsCountries: values.SMS_COUNTRIES ?? (paid ? [] : "all"),
     vonage,
-    smtp,
+    smtp: smtp && { ...smtp, plain: !smtp.secure && isLoopback(smtp.host) },
     allowPrivateFetch: isOn(values.ALLOW_PRIVATE_FETCH),
     logLevel: values.LOG_LEVEL,
     limits,
@@ -212,28 +208,6 @@ function vonageOf(values: CheckedEnvironment, problems: string[]): VonageConfig 
   if (!from) problems.push("VONAGE_FROM: is needed for the provider vonage");
   if (!apiKey || !apiSecret || !from) return null;
   return { apiKey, apiSecret, from, host: values.VONAGE_HOST ?? null };
-}
-
-function smtpOf(
-  { SMTP_URL: url, MAIL_FROM: sender }: CheckedEnvironment,
-  { issuer, production }: { issuer: string; production: boolean },
-  problems: string[],
-): SmtpConfig | null {
-  const host = URL.parse(issuer)?.hostname ?? "localhost";
-  const from = mailboxOf(sender ?? `no-reply@${host}`) ?? mailboxOf("no-reply@localhost");
-  if (sender !== undefined && mailboxOf(sender) === null) {
-    problems.push("MAIL_FROM: must be one address, or Name <address>");
-  }
-  if (url === undefined) return null;
-  if (production && sender === undefined) {
-    problems.push("MAIL_FROM: is needed with SMTP_URL in production");
-  }
-  const server = parseSmtpUrl(url);
-  if (server === null) {
-    problems.push("SMTP_URL: must be smtp://HOST or smtps://HOST, without path and options");
-  }
-  if (server === null || from === null) return null;
-  return { ...server, plain: !server.secure && isLoopback(server.host), from };
 }
 
 function checkSecrets(secrets: readonly string[], production: boolean, problems: string[]): void {
