@@ -3,7 +3,6 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { type Limits, limitsSchema } from "./domain/limits.ts";
-import { type Mailbox, mailboxOf } from "./domain/mail-header.ts";
 import { type SmsPrices, smsPricesSchema } from "./domain/sms-price.ts";
 import {
   type CheckedEnvironment,
@@ -15,7 +14,7 @@ import { isLoopback } from "./loopback.ts";
 import { problemsOfMongodbUri } from "./mongodb-uri.ts";
 import { readOrMakeSecret } from "./secret-file.ts";
 import { type SmsConfig, smsConfigOf } from "./sms-settings.ts";
-import { parseSmtpUrl, type SmtpServer } from "./smtp-url.ts";
+import { readSmtpSettings, type SmtpSettings } from "./smtp-settings.ts";
 
 export { isLoopback };
 
@@ -52,11 +51,8 @@ export type StoreConfig =
 
 export type LogLevel = "fatal" | "error" | "warn" | "info" | "debug" | "trace" | "silent";
 
-export interface SmtpConfig extends SmtpServer {
-  // Without TLS: on this very machine only.
-  readonly plain: boolean;
-  readonly from: Mailbox;
-}
+// Without TLS on this very machine only.
+export type SmtpConfig = SmtpSettings & { readonly plain: boolean };
 
 // Every problem of a configuration, in one message.
 export class ConfigError extends Error {
@@ -80,7 +76,7 @@ export function readConfig(environment: Environment = process.env): Config {
   const issuer = values.ISSUER ?? `http://localhost:${values.PORT}`;
   checkIssuer(issuer, production, problems);
   const sms = smsConfigOf(values, production, problems);
-  const smtp = smtpOf(values, { issuer, production }, problems);
+  const smtp = readSmtpSettings(values, { issuer, production }, problems);
   checkAcr(values, problems);
   checkStore(values, production, problems);
   if (values.SECRET) checkSecrets(values.SECRET, production, problems);
@@ -103,7 +99,7 @@ export function readConfig(environment: Environment = process.env): Config {
     outboxFile: path.join(dataDir, "outbox.ndjson"),
     secrets: values.SECRET ?? [generatedSecret(dataDir)],
     ...sms,
-    smtp,
+    smtp: smtp && { ...smtp, plain: !smtp.secure && isLoopback(smtp.host) },
     allowPrivateFetch: isOn(values.ALLOW_PRIVATE_FETCH),
     logLevel: values.LOG_LEVEL,
     limits,
@@ -189,28 +185,6 @@ function checkStore(values: CheckedEnvironment, production: boolean, problems: s
 
 function storeOf({ MONGODB_URI: uri }: CheckedEnvironment, file: string): StoreConfig {
   return uri === undefined ? { kind: "sqlite", file } : { kind: "mongodb", uri };
-}
-
-function smtpOf(
-  { SMTP_URL: url, MAIL_FROM: sender }: CheckedEnvironment,
-  { issuer, production }: { issuer: string; production: boolean },
-  problems: string[],
-): SmtpConfig | null {
-  const host = URL.parse(issuer)?.hostname ?? "localhost";
-  const from = mailboxOf(sender ?? `no-reply@${host}`) ?? mailboxOf("no-reply@localhost");
-  if (sender !== undefined && mailboxOf(sender) === null) {
-    problems.push("MAIL_FROM: must be one address, or Name <address>");
-  }
-  if (url === undefined) return null;
-  if (production && sender === undefined) {
-    problems.push("MAIL_FROM: is needed with SMTP_URL in production");
-  }
-  const server = parseSmtpUrl(url);
-  if (server === null) {
-    problems.push("SMTP_URL: must be smtp://HOST or smtps://HOST, without path and options");
-  }
-  if (server === null || from === null) return null;
-  return { ...server, plain: !server.secure && isLoopback(server.host), from };
 }
 
 function checkSecrets(secrets: readonly string[], production: boolean, problems: string[]): void {

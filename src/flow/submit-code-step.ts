@@ -13,7 +13,7 @@ import {
 } from "../domain/mail.ts";
 import type { Instant } from "../domain/time.ts";
 import type { User } from "../domain/user.ts";
-import type { AttemptCounted } from "../ports/storage.ts";
+import type { AttemptCounted, MoveEffects } from "../ports/storage.ts";
 import { auditSignIn, auditStep } from "./audit-trail.ts";
 import { deviceEffects } from "./device-notice.ts";
 import { dueState } from "./due-state.ts";
@@ -124,17 +124,27 @@ function mailsOf(
   return mailsTo(user, notice, { id: deps.newId(), language, at });
 }
 
-async function end(
+interface RightCode {
+  readonly counted: Extract<AttemptCounted, { outcome: "counted" }>;
+  readonly state: InteractionState;
+  readonly number: string;
+  readonly id: string;
+  readonly now: Instant;
+}
+
+// What the user hears of the sign-in, if it binds a phone or comes from a new browser.
+async function tellOfSignIn(
   deps: FlowDeps,
   signIn: SignIn,
-  right: {
-    readonly counted: Extract<AttemptCounted, { outcome: "counted" }>;
-    readonly state: InteractionState;
-    readonly number: string;
-    readonly id: string;
-    readonly now: Instant;
-  },
-): Promise<SubmitCodeOutcome> {
+  { counted: { user }, number, now }: RightCode,
+): Promise<Pick<MoveEffects, "device" | "mails">> {
+  const bound = { number, status: "bound" as const, since: now };
+  const notice = noticeOfPhone(user.phone, bound);
+  const seen = await deviceEffects(deps, signIn, user, now);
+  return { ...seen, mails: [...mailsOf(deps, signIn, { user, notice, at: now }), ...seen.mails] };
+}
+
+async function end(deps: FlowDeps, signIn: SignIn, right: RightCode): Promise<SubmitCodeOutcome> {
   const { state, now, counted, number } = right;
   const { request } = signIn;
   const userId = counted.user.id;
@@ -143,10 +153,7 @@ async function end(
   const audit = [auditSignIn(request, userId, state.decision, proved, now)];
   const becomesBound = counted.user.phone?.status !== "bound";
   if (becomesBound) audit.unshift(auditStep(request, userId, "phone-bound", now));
-  const bound = { number, status: "bound" as const, since: now };
-  const notice = noticeOfPhone(counted.user.phone, bound);
-  const mails = mailsOf(deps, signIn, { user: counted.user, notice, at: now });
-  const seen = await deviceEffects(deps, signIn, counted.user, now);
+  const told = await tellOfSignIn(deps, signIn, right);
 
   // Consumes the code: of all that race with the right one, one gets through.
   const moved = await deps.storage.interactions.move({
@@ -171,8 +178,7 @@ async function end(
         challengeId: right.id,
       },
       audit,
-      ...seen,
-      mails: [...mails, ...seen.mails],
+      ...told,
     },
   });
   switch (moved.outcome) {

@@ -1,5 +1,6 @@
 // Moving house: putting what lasts into a store as it was in another one, its audit log with it. Sessions,
-// tokens and counts of attempts at passwords are not carried: they are short-lived.
+// tokens, counts of attempts at passwords and mails that wait are not carried: they are short-lived. Nor are the
+// browsers that users have signed in with: the next one of each is its first again.
 import type { Application } from "../domain/application.ts";
 import type { StoredAuditEvent } from "../domain/audit-event.ts";
 import type { SecurityRules } from "../domain/security-rules.ts";
