@@ -25,6 +25,7 @@ export interface SendBudget {
 
 export type CapLimits = Pick<
   Limits,
+  | "sendsPerNumberPerDay"
   | "sendsPerUserPerDay"
   | "sendsPerAddressPerHour"
   | "sendsPerPrefixPerDay"
@@ -58,8 +59,10 @@ export function prefixOf(number: string): string {
 // Every count that a text adds to; those of a user and a network first, since they say most to the user.
 export function sendBudgets(text: CappedText, limits: CapLimits): SendBudget[] {
   const { userId, network, country, number, costMicros } = text;
+  // Never fewer than one number of theirs may get.
+  const perUser = Math.max(limits.sendsPerUserPerDay, limits.sendsPerNumberPerDay);
   const budgets = [
-    counting(`send-user:${userId}`, "user-daily-cap", limits.sendsPerUserPerDay, DAY_SECONDS),
+    counting(`send-user:${userId}`, "user-daily-cap", perUser, DAY_SECONDS),
     counting(
       `send-prefix:${prefixOf(number)}`,
       "prefix-cap",

@@ -102,7 +102,9 @@ describe("attacks on sending by other caps", () => {
   }
 
   it("sends one user no more than so many a day, whatever number is to be bound", async () => {
-    const scene = await openScene({ limits: { sendsPerUserPerDay: 3 } });
+    const scene = await openScene({
+      limits: { sendsPerUserPerDay: 3, sendsPerNumberPerDay: 3 },
+    });
     try {
       const victim = scene.victimWithoutPhone();
       let { browser, page } = await afterPassword(scene.strict, victim);

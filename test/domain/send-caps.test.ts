@@ -29,6 +29,12 @@ describe("the caps on texts", () => {
     assert.equal(budgets[1]?.policy.windowSeconds, 3_600);
   });
 
+  it("give a user as many texts as one number may get, at least", () => {
+    const most = { ...LIMITS, sendsPerUserPerDay: 30, sendsPerNumberPerDay: 1000 };
+    assert.equal(sendBudgets(TEXT, most)[0]?.policy.max, 1000);
+    assert.equal(sendBudgets(TEXT, LIMITS)[0]?.policy.max, LIMITS.sendsPerUserPerDay);
+  });
+
   it("count no network where there is none, and no money where it costs none", () => {
     const budgets = sendBudgets({ ...TEXT, network: null, costMicros: 0 }, LIMITS);
     assert.deepEqual(
