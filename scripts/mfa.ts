@@ -2,7 +2,14 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { AdminError } from "../src/admin/errors.ts";
 import { explain } from "../src/admin/explain.ts";
-import { mfaShow, setClient, setClientSource, setGlobal, setSource } from "../src/admin/rules.ts";
+import {
+  mfaShow,
+  setClient,
+  setClientSource,
+  setGlobal,
+  setRule,
+  setSource,
+} from "../src/admin/rules.ts";
 import { printList, printNote, printThing } from "./print.ts";
 import { addCommand, jsonWanted, parseSwitch, type ScriptDeps, withStore } from "./run.ts";
 
@@ -48,6 +55,17 @@ export function addMfaCommands(program: Command): void {
     const change = clientChange(id, [what, source, value]);
     printThing(await withStore(change));
   });
+
+  addCommand(mfa, "rule <rule> <value>", {
+    description:
+      "who may bind a first phone (binding anybody|administrator), and how old a proved second " +
+      "factor may be (factor-age SECONDS|session)",
+    examples: ["mfa rule binding administrator", "mfa rule factor-age 3600 --client shop"],
+  })
+    .option("--client <id>", "in this application's own rules, which it gets if it has none")
+    .action(async (rule: string, value: string, { client }: { client?: string }) => {
+      printThing(await withStore((deps) => setRule(deps, { rule, value, clientId: client })));
+    });
 
   addExplain(mfa);
 }

@@ -5,6 +5,7 @@ import {
   effectiveRules,
   type RulesOfApplication,
   type SecurityRules,
+  withRule,
   withSms,
   withSource,
 } from "../domain/security-rules.ts";
@@ -78,6 +79,36 @@ export async function setClientSource(
   requireSource(sourceId);
   return changeClient(deps, clientId, "mfa-client-source-changed", (rules) =>
     withSource(effectiveRules(rules), sourceId, on),
+  );
+}
+
+// Sets who may bind a first phone ("binding": anybody, administrator) or how old a proved second factor may be
+// ("factor-age": seconds, or "session" for as old as the session), in the global rules or, with a client, in an
+// application's own, which it gets if it has none. "usage" for another rule or value.
+export async function setRule(
+  deps: RulesDeps,
+  given: { readonly rule: string; readonly value: string; readonly clientId?: string | undefined },
+): Promise<ShownRules | ClientRules> {
+  const rule = ruleOf(given.rule, given.value);
+  if (given.clientId === undefined) {
+    return changeGlobal(deps, "mfa-rule-changed", (rules) => withRule(rules, rule));
+  }
+  return changeClient(deps, given.clientId, "mfa-client-rule-changed", (rules) =>
+    withRule(effectiveRules(rules), rule),
+  );
+}
+
+function ruleOf(rule: string, value: string): Parameters<typeof withRule>[1] {
+  if (rule === "binding" && (value === "anybody" || value === "administrator")) {
+    return { binding: value };
+  }
+  if (rule === "factor-age" && value === "session") return { factorAgeSecondsMax: null };
+  if (rule === "factor-age" && /^\d{1,9}$/.test(value)) {
+    return { factorAgeSecondsMax: Number(value) };
+  }
+  throw new AdminError(
+    "usage",
+    "The rules are: binding anybody|administrator, factor-age SECONDS|session.",
   );
 }
 

@@ -36,6 +36,14 @@ export function withSms(rules: SecurityRules, on: boolean): SecurityRules {
   return { ...rules, mfa: { ...rules.mfa, sms: on } };
 }
 
+// The same rules with another one about who may bind a phone, or how old a proved factor may be.
+export function withRule(
+  rules: SecurityRules,
+  rule: Partial<Pick<SecurityRules["mfa"], "binding" | "factorAgeSecondsMax">>,
+): SecurityRules {
+  return { ...rules, mfa: { ...rules.mfa, ...rule } };
+}
+
 // The same rules with one identity source's switch set.
 export function withSource(rules: SecurityRules, sourceId: string, on: boolean): SecurityRules {
   return { ...rules, mfa: { ...rules.mfa, sources: { ...rules.mfa.sources, [sourceId]: on } } };

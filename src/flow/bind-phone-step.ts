@@ -1,6 +1,6 @@
 // Binding: a number becomes the second factor only when its owner has typed the code that was sent to
 // it. Here the number is typed, or replaced while nothing is bound yet. Ownership is never assumed.
-import { factorLockedUntil } from "../domain/attempt-budget.ts";
+import { factorIsOff, factorLockedUntil } from "../domain/attempt-budget.ts";
 import { type Challenge, judgeChallenge } from "../domain/challenge.ts";
 import type { InteractionState } from "../domain/interaction.ts";
 import { isCountryAllowed, type PhoneOutcome, parsePhone } from "../domain/phone.ts";
@@ -16,7 +16,8 @@ export type BindPhoneRefusal =
 
 export type BindPhoneOutcome =
   | SentOutcome
-  | { readonly outcome: "locked"; readonly retryAt: Instant }
+  // Null: the factor is off until an administrator puts it back.
+  | { readonly outcome: "locked"; readonly retryAt: Instant | null }
   | { readonly outcome: "number-refused"; readonly because: BindPhoneRefusal };
 
 // Sends a code to the number that was typed.
@@ -42,6 +43,9 @@ export async function takeBindPhoneStep(
   const now = deps.now();
   // Another number is no way around a lock either.
   const user = await deps.storage.users.find(state.userId);
+  if (user !== null && factorIsOff(user.factorAttempts, deps.limits)) {
+    return { outcome: "locked", retryAt: null };
+  }
   const retryAt = user === null ? null : factorLockedUntil(user.factorAttempts, now);
   if (retryAt !== null) return { outcome: "locked", retryAt };
 

@@ -9,7 +9,7 @@ import { formField } from "./form.ts";
 import { actionOf, readPost, stepPage, type Visit } from "./interaction-gate.ts";
 import type { TextKey } from "./language.ts";
 import type { BindPhoneModel } from "./page-models.ts";
-import { draw, goOn, setRetryAfter } from "./step-answer.ts";
+import { draw, goOn, lockEndsAt, setRetryAfter } from "./step-answer.ts";
 import type { Web } from "./web.ts";
 
 interface Typed {
@@ -39,7 +39,7 @@ export async function postPhone(web: Web, ctx: Context): Promise<void> {
     case "number-refused":
       return drawAgain(web, visit, typed, 422, problemOf(result.because, typed));
     case "locked": {
-      setRetryAfter(web, visit, result.retryAt);
+      setRetryAfter(web, visit, lockEndsAt(web, result.retryAt));
       const error = { field: null, message: { key: "problem.factor-locked" } } as const;
       return drawAgain(web, visit, typed, 429, error, result.retryAt);
     }

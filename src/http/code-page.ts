@@ -14,7 +14,7 @@ import { formField } from "./form.ts";
 import { actionOf, readPost, stepPage, type Visit } from "./interaction-gate.ts";
 import type { Message } from "./language.ts";
 import type { CodeModel } from "./page-models.ts";
-import { draw, goOn, setRetryAfter } from "./step-answer.ts";
+import { draw, goOn, lockEndsAt, setRetryAfter } from "./step-answer.ts";
 import type { Web } from "./web.ts";
 
 // What a page has to say besides what the state says.
@@ -138,8 +138,7 @@ export const SEND_REFUSALS = {
 
 async function drawLocked(web: Web, visit: Visit, retryAt: Instant | null): Promise<void> {
   const state = await dueState(web.flow, visit.signIn);
-  const until = retryAt ?? web.flow.now() + web.flow.limits.lockSeconds * 1000;
-  setRetryAfter(web, visit, until);
+  setRetryAfter(web, visit, lockEndsAt(web, retryAt));
   await drawCode(web, visit, 429, state, { error: about("problem.factor-locked"), retryAt });
 }
 

@@ -25,6 +25,11 @@ export function setRetryAfter(web: Web, visit: Visit, retryAt: Instant): void {
   visit.ctx.set("Retry-After", String(secondsUntil(retryAt, web.flow.now())));
 }
 
+// When it is worth asking again: a factor that is off for good ends no sooner than a lock.
+export function lockEndsAt(web: Web, retryAt: Instant | null): Instant {
+  return retryAt ?? web.flow.now() + web.flow.limits.lockSeconds * 1000;
+}
+
 // Draws a page of an interaction with a status.
 export function draw(visit: Visit, status: number, html: string): void {
   visit.ctx.status = status;

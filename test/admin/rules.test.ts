@@ -5,6 +5,7 @@ import {
   setClient,
   setClientSource,
   setGlobal,
+  setRule,
   setSource,
 } from "../../src/admin/rules.ts";
 import { openRoom, type Room, refusal } from "./room.ts";
@@ -74,6 +75,32 @@ describe("security rules", () => {
     assert.equal(own.sms, true);
     assert.deepEqual(own.sources, { ...ALL_ON, password: false });
     assert.deepEqual((await mfaShow(room)).global.sources, ALL_ON);
+  });
+
+  it("sets who may bind a phone and how old a factor may be, for all or for one", async () => {
+    await setRule(room, { rule: "binding", value: "administrator" });
+    await setRule(room, { rule: "factor-age", value: "3600" });
+    const { global } = await mfaShow(room);
+    assert.deepEqual([global.binding, global.factorAgeSecondsMax], ["administrator", 3600]);
+    assert.equal((await client())?.customized, false);
+
+    await setRule(room, { rule: "factor-age", value: "session", clientId: "app" });
+    const own = await client();
+    assert.deepEqual(
+      [own?.customized, own?.binding, own?.factorAgeSecondsMax],
+      [true, "administrator", null],
+    );
+    assert.equal((await mfaShow(room)).global.factorAgeSecondsMax, 3600);
+    for (const [rule, value] of [
+      ["binding", "nobody"],
+      ["factor-age", "-1"],
+      ["factor-age", "1.5"],
+      ["another", "1"],
+    ] as const) {
+      await refusal(setRule(room, { rule, value }), "usage");
+    }
+    const gone = setRule(room, { rule: "binding", value: "anybody", clientId: "gone" });
+    await refusal(gone, "not-found");
   });
 
   it("says what is not there", async () => {

@@ -221,3 +221,26 @@ describe("attacks on sending, without gaps", () => {
     assert.ok(!/https?:/.test(text));
   });
 });
+
+describe("attacks on a factor that is off", () => {
+  it("sends nothing to any number, and says when it is worth asking again", async () => {
+    const scene = await openScene({
+      limits: { attemptsInARowUntilOff: 3, attemptsInARowUntilLock: 100 },
+    });
+    try {
+      const victim = scene.victimWithoutPhone();
+      const { browser, page } = await afterPassword(scene.strict, victim);
+      const asked = await browser.submit(page, "phone", { phone: victim.phone });
+      const code = scene.server.lastCode(victim.phone);
+      for (let i = 1; i <= 3; i++) await browser.post(asked, "code", { code: otherThan(code, i) });
+      const texts = scene.server.texts().length;
+      const again = await browser.post(asked, "phone", { phone: "+14155552999" });
+      assert.equal(again.status, 429);
+      assert.match(again.headers.get("Retry-After") ?? "", /^\d+$/);
+      assert.equal((await browser.post(asked, "resend")).status, 429);
+      assert.equal(scene.server.texts().length, texts);
+    } finally {
+      await scene.server.close();
+    }
+  });
+});

@@ -43,6 +43,16 @@ describe("latchkey mfa", () => {
     assert.deepEqual([inherited.customized, inherited.sms], [false, false]);
   });
 
+  it("says who may bind a phone, and how old a factor may be", async () => {
+    const rules = await latchkey.json("mfa", "rule", "binding", "administrator");
+    assert.equal(rules.binding, "administrator");
+    await latchkey.json("mfa", "rule", "binding", "anybody");
+    const own = await latchkey.json("mfa", "rule", "factor-age", "600", "--client", "app");
+    assert.deepEqual([own.customized, own.factorAgeSecondsMax], [true, 600]);
+    await latchkey.refused(2, ["mfa", "rule", "binding", "nobody"]);
+    await latchkey.refused(3, ["mfa", "rule", "binding", "anybody", "--client", "gone"]);
+  });
+
   it("explains a decision with its layers", async () => {
     const off = await explained();
     assert.deepEqual(Object.keys(off).toSorted(), ["because", "layers", "need"]);
