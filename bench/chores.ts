@@ -1,12 +1,8 @@
 // In the server under test: sweeping as src/serve.ts does it, and how long the event loop stood still.
 import { monitorEventLoopDelay } from "node:perf_hooks";
-import { setTimeout as delay } from "node:timers/promises";
 import type { Storage } from "../src/ports/storage.ts";
+import { sweepAll } from "../src/sweep.ts";
 import type { Chores, Swept } from "./messages.ts";
-
-// As in src/serve.ts.
-const SWEEP_ROWS = 500;
-const PAUSE_MS = 20;
 
 const RESOLUTION_MS = 1;
 
@@ -29,15 +25,12 @@ async function sweep(storage: Storage): Promise<Swept> {
   const begun = performance.now();
   let [rows, slowestBatchMs] = [0, 0];
   let failure: string | null = null;
-  const sweepBatch = async () => {
-    const batchBegun = performance.now();
-    const swept = await storage.sweep(Date.now(), SWEEP_ROWS);
-    rows += swept;
-    slowestBatchMs = Math.max(slowestBatchMs, performance.now() - batchBegun);
-    return swept;
+  const swept = (more: number, ms: number) => {
+    rows += more;
+    slowestBatchMs = Math.max(slowestBatchMs, ms);
   };
   try {
-    while ((await sweepBatch()) === SWEEP_ROWS) await delay(PAUSE_MS);
+    await sweepAll(storage, { isOver: () => false, swept });
   } catch (error) {
     failure = String(error);
   }

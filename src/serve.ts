@@ -12,11 +12,11 @@ import { UnavailableError } from "./ports/errors.ts";
 import type { Storage } from "./ports/storage.ts";
 import { namedProviders } from "./sms-settings.ts";
 import { createHasher, openStorage, readBlocklist } from "./store-access.ts";
+import { sweepAll } from "./sweep.ts";
 
 const KEYS_CHECK_MS = 5_000;
 const MAILS_MS = 2_000;
 const SWEEP_MS = 60_000;
-const SWEEP_ROWS = 500;
 const STOP_MS = 30_000;
 const RETRY_MS_MAX = 5_000;
 
@@ -190,7 +190,7 @@ function startTimers(app: App, storage: Storage, log: Logger): Timers {
   const { deliverMails } = app;
   const timers = [
     run("keys", () => app.engine.refreshKeys(), KEYS_CHECK_MS),
-    run("sweep", () => sweep(storage, isOver), SWEEP_MS),
+    run("sweep", () => sweepAll(storage, { isOver }), SWEEP_MS),
     ...(deliverMails === null ? [] : [run("mails", () => deliverMails(isOver), MAILS_MS)]),
   ];
   return {
@@ -200,10 +200,6 @@ function startTimers(app: App, storage: Storage, log: Logger): Timers {
       await Promise.all(underWay.values());
     },
   };
-}
-
-async function sweep(storage: Storage, isOver: () => boolean): Promise<void> {
-  while ((await storage.sweep(Date.now(), SWEEP_ROWS)) === SWEEP_ROWS && !isOver()) await delay(20);
 }
 
 // Takes no more requests, finishes those under way and the mail that is, lets the store go. 0 when everything
