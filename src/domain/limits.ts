@@ -40,6 +40,8 @@ export const limitsSchema = z.strictObject({
   smsFailuresUntilOpen: count,
   smsOpenSeconds: z.int().min(1).max(3600),
   pumpingWindowSeconds: seconds,
+  // So long nobody is expected to have typed the code of a text.
+  pumpingGraceSeconds: z.int().min(0),
   pumpingSendsMin: count,
   pumpingVerifiedPercentMin: z.int().min(0).max(100),
   mailTimeoutSeconds: z.int().min(1).max(120),

@@ -7,10 +7,17 @@ export type GuardMode = "off" | "record" | "on";
 
 type GuardLimits = Pick<
   Limits,
-  "pumpingWindowSeconds" | "pumpingSendsMin" | "pumpingVerifiedPercentMin"
+  "pumpingWindowSeconds" | "pumpingGraceSeconds" | "pumpingSendsMin" | "pumpingVerifiedPercentMin"
 >;
 
-// Texts that went out in the window, and those whose code was typed.
+// The texts that are judged: those that went out from an instant on, and of those after another one, which
+// somebody may be about to type, only the ones that were typed.
+export interface JudgedTexts {
+  readonly from: Instant;
+  readonly typedAfter: Instant;
+}
+
+// How many texts are judged, and of how many the code was typed.
 export interface Conversion {
   readonly sent: number;
   readonly verified: number;
@@ -39,7 +46,10 @@ export function isPumping({ sent, verified }: Conversion, limits: GuardLimits): 
   return verified * 100 < limits.pumpingVerifiedPercentMin * sent;
 }
 
-// From when on texts count. What an administrator has looked at does not count again.
-export function windowStart(pause: Pause | null, now: Instant, limits: GuardLimits): Instant {
-  return Math.max(now - limits.pumpingWindowSeconds * 1000, pause?.liftedAt ?? 0);
+// Which texts are judged now. What an administrator has looked at is not judged again.
+export function judgedTexts(pause: Pause | null, now: Instant, limits: GuardLimits): JudgedTexts {
+  return {
+    from: Math.max(now - limits.pumpingWindowSeconds * 1000, pause?.liftedAt ?? 0),
+    typedAfter: now - limits.pumpingGraceSeconds * 1000,
+  };
 }

@@ -4,9 +4,9 @@ import type { Message } from "../domain/message.ts";
 import {
   countryScope,
   isPumping,
+  judgedTexts,
   type Pause,
   prefixScope,
-  windowStart,
 } from "../domain/pumping-guard.ts";
 import { addSeconds, type Instant } from "../domain/time.ts";
 import type { FlowDeps } from "./sign-in.ts";
@@ -47,7 +47,7 @@ async function pauseIfPumping(
   const { messages } = deps.storage;
   const conversion = await messages.conversion(
     place.of,
-    windowStart(place.pause, now, deps.limits),
+    judgedTexts(place.pause, now, deps.limits),
   );
   if (!isPumping(conversion, deps.limits)) return false;
   const { scope } = place;

@@ -2,7 +2,7 @@
 // against fraud. A message is stored with the move that sends it (storage.ts).
 import type { AuditEvent } from "../domain/audit-event.ts";
 import type { Receipt, StoredMessage } from "../domain/message.ts";
-import type { Conversion, Pause } from "../domain/pumping-guard.ts";
+import type { Conversion, JudgedTexts, Pause } from "../domain/pumping-guard.ts";
 import type { Instant } from "../domain/time.ts";
 
 export interface MessageSettled {
@@ -33,10 +33,10 @@ export interface MessageStore {
   findLatest(challengeId: string): Promise<StoredMessage | null>;
   // Oldest first.
   list(query: MessageQuery): Promise<StoredMessage[]>;
-  // Of the messages to a prefix or a country since then that may have gone out.
+  // Of the messages to a prefix or a country that may have gone out, those that are judged.
   conversion(
     of: { readonly prefix: string } | { readonly country: string },
-    since: Instant,
+    judged: JudgedTexts,
   ): Promise<Conversion>;
 
   // Pauses and those that were lifted, of these scopes.

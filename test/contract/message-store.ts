@@ -71,6 +71,26 @@ export function messageStoreContract(openEmpty: OpenEmpty): void {
         providerMessageId: given.providerMessageId ?? null,
       });
 
+    async function prove(id: string, challengeId: string) {
+      const phone = { number: `${PREFIX}${id}`, status: "bound", since: NOON } as const;
+      await storage().users.create(aUser({ phone }), anAuditEvent());
+      const codeProved = {
+        userId: "u1",
+        number: phone.number,
+        bind: false,
+        usersPerBoundPhone: 1,
+        challengeId,
+      };
+      return storage().interactions.move({
+        uid: `i-${id}`,
+        now: NOON + 7000,
+        from: { challengeId },
+        to: anInteractionState({ step: "done", challenge: null }),
+        resetAttempts: false,
+        effects: { codeProved },
+      });
+    }
+
     it("remembers a text that was sent with a move, and its fate", async () => {
       assert.equal((await send()).outcome, "moved");
       const { challengeId: _, ...kept } = aMessage();
@@ -140,25 +160,9 @@ export function messageStoreContract(openEmpty: OpenEmpty): void {
     });
 
     it("says of all texts of a challenge that their code was typed", async () => {
-      const phone = { number: `${PREFIX}m1`, status: "bound", since: NOON } as const;
-      await storage().users.create(aUser({ phone }), anAuditEvent());
       await send();
       await send({ id: "m2", challengeId: "challenge-2" });
-      const codeProved = {
-        userId: "u1",
-        number: phone.number,
-        bind: false,
-        usersPerBoundPhone: 1,
-        challengeId: "challenge-1",
-      };
-      const moved = await storage().interactions.move({
-        uid: "i-m1",
-        now: NOON + 7000,
-        from: { challengeId: "challenge-1" },
-        to: anInteractionState({ step: "done", challenge: null }),
-        resetAttempts: false,
-        effects: { codeProved },
-      });
+      const moved = await prove("m1", "challenge-1");
       assert.equal(moved.outcome, "moved");
       assert.deepEqual(
         (await list()).map(({ id, verifiedAt }) => [id, verifiedAt]),
@@ -198,12 +202,24 @@ export function messageStoreContract(openEmpty: OpenEmpty): void {
       await settle("m5", { status: "failed" });
       const { messages } = storage();
       const of = { prefix: PREFIX };
-      assert.deepEqual(await messages.conversion(of, NOON), { sent: 2, verified: 0 });
-      assert.deepEqual(await messages.conversion(of, NOON + 1), { sent: 1, verified: 0 });
-      assert.deepEqual(await messages.conversion({ country: "US" }, NOON), {
+      const all = { from: NOON, typedAfter: NOON + 10 };
+      const later = { ...all, from: NOON + 1 };
+      assert.deepEqual(await messages.conversion(of, all), { sent: 2, verified: 0 });
+      assert.deepEqual(await messages.conversion(of, later), { sent: 1, verified: 0 });
+      assert.deepEqual(await messages.conversion({ country: "US" }, all), {
         sent: 3,
         verified: 0,
       });
+    });
+
+    it("counts a text that somebody may be about to type only once its code was typed", async () => {
+      await send();
+      await send({ id: "m2", challengeId: "c2", at: NOON + 10 });
+      const judged = { from: NOON, typedAfter: NOON + 9 };
+      const conversion = () => storage().messages.conversion({ prefix: PREFIX }, judged);
+      assert.deepEqual(await conversion(), { sent: 1, verified: 0 });
+      await prove("m2", "c2");
+      assert.deepEqual(await conversion(), { sent: 2, verified: 1 });
     });
 
     it("is swept when it is old, and not before", async () => {

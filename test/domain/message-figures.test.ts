@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { StoredMessage } from "../../src/domain/message.ts";
 import { createFigures } from "../../src/domain/message-figures.ts";
-import { isPumping, windowStart } from "../../src/domain/pumping-guard.ts";
+import { isPumping, judgedTexts } from "../../src/domain/pumping-guard.ts";
 import { LIMITS, NOON } from "../support/builders.ts";
 
 function aMessage(given: Partial<StoredMessage> = {}): StoredMessage {
@@ -92,10 +92,11 @@ describe("the guard against pumping", () => {
     });
   }
 
-  it("looks back for its window, and not beyond what was lifted", () => {
+  it("looks back for its window, not beyond what was lifted, and gives time to type", () => {
     const hour = LIMIT.pumpingWindowSeconds * 1000;
-    assert.equal(windowStart(null, NOON, LIMIT), NOON - hour);
+    const typedAfter = NOON - LIMIT.pumpingGraceSeconds * 1000;
+    assert.deepEqual(judgedTexts(null, NOON, LIMIT), { from: NOON - hour, typedAfter });
     const lifted = { scope: "country:US", pausedAt: null, liftedAt: NOON - 1000 };
-    assert.equal(windowStart(lifted, NOON, LIMIT), NOON - 1000);
+    assert.deepEqual(judgedTexts(lifted, NOON, LIMIT), { from: NOON - 1000, typedAfter });
   });
 });

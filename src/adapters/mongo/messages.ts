@@ -43,15 +43,19 @@ export function createMessageStore(database: Database, vault: Vault): MessageSto
           .lean<MessageDocument[]>();
         return found.map(messageFrom);
       }),
-    conversion: (of, since) =>
+    conversion: (of, { from, typedAfter }) =>
       database.read(async ({ models }) => {
         // What certainly did not go out tells nothing of whoever would have got it.
-        const out = { ...of, at: { $gte: since }, status: { $ne: "failed" } };
-        const [sent, verified] = await Promise.all([
-          models.messages.countDocuments(out),
-          models.messages.countDocuments({ ...out, verifiedAt: { $ne: null } }),
+        const out = { ...of, status: { $ne: "failed" } };
+        const [untyped, verified] = await Promise.all([
+          models.messages.countDocuments({
+            ...out,
+            at: { $gte: from, $lte: typedAfter },
+            verifiedAt: null,
+          }),
+          models.messages.countDocuments({ ...out, at: { $gte: from }, verifiedAt: { $ne: null } }),
         ]);
-        return { sent, verified };
+        return { sent: untyped + verified, verified };
       }),
     findPauses: (scopes) =>
       database.read(async ({ models }) => {

@@ -20,7 +20,7 @@ const COLUMNS = `SELECT id, at, purpose, application_id, country, prefix, cost_m
   because, provider, verified_at FROM messages`;
 
 // What certainly did not go out tells nothing of whoever would have got it.
-const WENT_OUT = "at >= ? AND status <> 'failed'";
+const JUDGED = "at >= ? AND (at <= ? OR verified_at IS NOT NULL) AND status <> 'failed'";
 
 export function createMessageStore(database: Database, vault: Vault): MessageStore {
   return {
@@ -46,17 +46,18 @@ export function createMessageStore(database: Database, vault: Vault): MessageSto
           )
           .map(messageFrom),
       ),
-    conversion: (of, since) =>
+    conversion: (of, { from, typedAfter }) =>
       database.read((sql) => {
         const [column, value] = "prefix" in of ? ["prefix", of.prefix] : ["country", of.country];
         const row = sql.get(
           column === "prefix"
             ? `SELECT count(*) AS sent, count(verified_at) AS verified FROM messages
-               WHERE prefix = ? AND ${WENT_OUT}`
+               WHERE prefix = ? AND ${JUDGED}`
             : `SELECT count(*) AS sent, count(verified_at) AS verified FROM messages
-               WHERE country = ? AND ${WENT_OUT}`,
+               WHERE country = ? AND ${JUDGED}`,
           value ?? "",
-          since,
+          from,
+          typedAfter,
         );
         return { sent: integerIn(row ?? {}, "sent"), verified: integerIn(row ?? {}, "verified") };
       }),
