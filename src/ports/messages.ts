@@ -27,7 +27,7 @@ export interface MessageStore {
   // What came of sending. A receipt that was faster stays.
   settle(settled: MessageSettled): Promise<void>;
   // Takes a receipt. "updated" for exactly one of those that say how a message ended, however often and in
-  // whatever order they come; "unknown": there is no such message.
+  // whatever order they come; "unknown": there is no such message, or another provider has it.
   receive(receipt: Receipt, at: Instant): Promise<"updated" | "unchanged" | "unknown">;
   // The message that went out last for a challenge.
   findLatest(challengeId: string): Promise<StoredMessage | null>;

@@ -147,6 +147,12 @@ export function messageStoreContract(openEmpty: OpenEmpty): void {
       await settle("m2", { providerMessageId: "p2" });
       const early = await messages.findLatest("challenge-2");
       assert.deepEqual([early?.status, early?.because], ["undelivered", "expired"]);
+
+      await send({ id: "m3", challengeId: "challenge-3" });
+      await settle("m3");
+      const foreign = aReceipt({ provider: "webhook", messageId: "m3" });
+      assert.equal(await messages.receive(foreign, NOON), "unknown");
+      assert.equal((await messages.findLatest("challenge-3"))?.status, "accepted");
     });
 
     it("takes no receipt for a text that certainly did not go out", async () => {

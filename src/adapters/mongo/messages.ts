@@ -135,7 +135,10 @@ async function receive(
   at: Instant,
 ): Promise<"updated" | "unchanged" | "unknown"> {
   const { provider, providerMessageId, messageId, status, because } = receipt;
-  const which = messageId === null ? { provider, providerMessageId } : { _id: messageId };
+  const which =
+    messageId === null
+      ? { provider, providerMessageId }
+      : { _id: messageId, provider: { $in: [null, provider] } };
   const received = await models.messages.updateOne(
     { ...which, status: { $in: [...OPEN_TO_RECEIPTS] } },
     { $set: { status, because, statusAt: at } },

@@ -129,7 +129,11 @@ function receive(sql: Sql, receipt: Receipt, at: Instant): "updated" | "unchange
           receipt.provider,
           receipt.providerMessageId,
         )
-      : sql.get("SELECT id, status FROM messages WHERE id = ?", receipt.messageId);
+      : sql.get(
+          "SELECT id, status FROM messages WHERE id = ? AND (provider IS NULL OR provider = ?)",
+          receipt.messageId,
+          receipt.provider,
+        );
   if (row === undefined) return "unknown";
   if (!OPEN_TO_RECEIPTS.some((status) => status === row.status)) return "unchanged";
   sql.run(
