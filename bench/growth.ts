@@ -174,7 +174,7 @@ function reportSweep({ before, during, swept }: SweepObserved): void {
   line("GET /auth during, ms", waitsOf(during.waits.authorization));
   line("GET sign-in page before, ms", waitsOf(before.waits.page));
   line("GET sign-in page during, ms", waitsOf(during.waits.page));
-  const longest = Math.max(...during.waits.authorization, ...during.waits.page);
+  const longest = percentile([...during.waits.authorization, ...during.waits.page], 1);
   aim("longest wait during, ms", longest.toFixed(1), { is: longest, max: WAIT_MS_MAX });
 }
 
