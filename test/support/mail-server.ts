@@ -33,7 +33,7 @@ const PATIENCE_MS = 15_000;
 
 export interface MailServerOptions {
   // Its certificate; none: one that nobody trusts. "none": it offers no TLS at all.
-  readonly tls?: { readonly key: Buffer; readonly cert: Buffer } | "none";
+  readonly tls?: { readonly key: string; readonly cert: string } | "none";
   // TLS from the first byte.
   readonly secure?: boolean;
 }
