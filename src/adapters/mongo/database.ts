@@ -3,7 +3,7 @@
 import mongoose from "mongoose";
 import { UnavailableError } from "../../ports/errors.ts";
 import { asCallersError, closedError, tooSlowError } from "./failures.ts";
-import type { Models } from "./schemas.ts";
+import type { Models } from "./models.ts";
 import { createTurns, type Turns } from "./turns.ts";
 
 // What the work of one call may use.

@@ -2,7 +2,8 @@
 import type { Connection } from "mongoose";
 import { openDataKey } from "../stored/data-key.ts";
 import { isNotImplemented } from "./failures.ts";
-import { COLLECTIONS, declaredIndexes, type Models } from "./schemas.ts";
+import type { Models } from "./models.ts";
+import { COLLECTIONS, declaredIndexes } from "./schemas.ts";
 
 // Grows when older processes could not work beside newer ones.
 const SCHEMA = 1;

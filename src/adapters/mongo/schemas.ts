@@ -1,6 +1,6 @@
 // The collections: what lies in each, and the indexes under the queries. What must be unique is an _id, the
 // only uniqueness that holds across shards.
-import mongoose, { type Model, Schema } from "mongoose";
+import { Schema } from "mongoose";
 import type {
   ApplicationDocument,
   AttemptRunDocument,
@@ -65,7 +65,7 @@ const OPTIONS = {
 // Cleaning only, and late: the sweep is punctual, by our clock, and the database's may be wrong.
 const LATE = { expireAfterSeconds: 86_400 };
 
-const SCHEMAS = {
+export const SCHEMAS = {
   meta: new Schema<MetaDocument>({ _id: text, bytes: Buffer, count: Number }, OPTIONS),
   users: new Schema<UserDocument>(
     {
@@ -211,46 +211,6 @@ const SCHEMAS = {
 
 export type CollectionName = keyof typeof SCHEMAS;
 export const COLLECTIONS = Object.keys(SCHEMAS) as CollectionName[];
-
-export interface Models {
-  readonly meta: Model<MetaDocument>;
-  readonly users: Model<UserDocument>;
-  readonly login_names: Model<LoginNameDocument>;
-  readonly attempt_runs: Model<AttemptRunDocument>;
-  readonly applications: Model<ApplicationDocument>;
-  readonly interactions: Model<InteractionDocument>;
-  readonly numbers: Model<NumberDocument>;
-  readonly records: Model<RecordDocument>;
-  readonly sessions: Model<SessionDocument>;
-  readonly devices: Model<DevicesDocument>;
-  readonly mails: Model<MailDocument>;
-  readonly signing_keys: Model<SigningKeysDocument>;
-  readonly messages: Model<MessageDocument>;
-  readonly pauses: Model<PauseDocument>;
-  readonly audit: Model<AuditDocument>;
-}
-
-export function createModels(connection: mongoose.Connection): Models {
-  const model = <D>(name: CollectionName, schema: Schema<D>): Model<D> =>
-    connection.model<D>(name, schema, name);
-  return {
-    meta: model("meta", SCHEMAS.meta),
-    users: model("users", SCHEMAS.users),
-    login_names: model("login_names", SCHEMAS.login_names),
-    attempt_runs: model("attempt_runs", SCHEMAS.attempt_runs),
-    applications: model("applications", SCHEMAS.applications),
-    interactions: model("interactions", SCHEMAS.interactions),
-    numbers: model("numbers", SCHEMAS.numbers),
-    records: model("records", SCHEMAS.records),
-    sessions: model("sessions", SCHEMAS.sessions),
-    devices: model("devices", SCHEMAS.devices),
-    mails: model("mails", SCHEMAS.mails),
-    signing_keys: model("signing_keys", SCHEMAS.signing_keys),
-    messages: model("messages", SCHEMAS.messages),
-    pauses: model("pauses", SCHEMAS.pauses),
-    audit: model("audit", SCHEMAS.audit),
-  };
-}
 
 // The indexes that are declared above, by collection.
 export function declaredIndexes(

@@ -43,9 +43,17 @@ export function createUserStore(database: Database, vault: Vault, now: () => num
       requireSuccessor(before, after);
       return database.write((scope) => replace(scope, vault, { before, after, audit, mails }));
     },
-    note: (id, audit, mails) => database.write((scope) => note(scope, vault, { id, audit, mails })),
+    note: (id, audit, mails) =>
+      database.write(async (scope) => {
+        const noted = await setOnUser(scope, vault, { id, audit, mails });
+        return (await payFor(scope, noted)) ? "noted" : "absent";
+      }),
     clearFactorAttempts: (id, audit) =>
-      database.write((scope) => clearFactorAttempts(scope, vault, id, audit)),
+      database.write(async (scope) => {
+        const fields = factorFields(NO_FACTOR_ATTEMPTS);
+        const cleared = await setOnUser(scope, vault, { id, audit, fields });
+        return (await payFor(scope, cleared)) ? "changed" : "absent";
+      }),
     upgradePasswordHash: (id, from, to) =>
       database.write(async (scope) => {
         const changed = await changeDocument(scope, scope.models.users, id, (found) => {
@@ -142,49 +150,6 @@ function staleness(found: UserDocument | null, before: User): "absent" | "stale"
   return found.updatedAt === before.updatedAt ? null : "stale";
 }
 
-// The user's document carries both until they are written.
-async function note(
-  scope: Scope,
-  vault: Vault,
-  given: { id: string; audit: AuditEvent; mails: readonly Mail[] },
-): Promise<"noted" | "absent"> {
-  const events = eventsOf(scope, vault, [given.audit]);
-  const mails = mailDocuments(vault, given.mails);
-  const { said, after } = await changeDocument<UserDocument, "noted" | "absent">(
-    scope,
-    scope.models.users,
-    given.id,
-    async (found) => {
-      if (found === null || found.removed) return { keep: "absent" };
-      const owed = owing(found.pending, { audit: await events(), mails });
-      return { put: { ...found, ...owed }, say: "noted" };
-    },
-  );
-  if (said === "noted") await payAudit(scope, scope.models.users, after);
-  return said;
-}
-
-async function clearFactorAttempts(
-  scope: Scope,
-  vault: Vault,
-  id: string,
-  audit: AuditEvent,
-): Promise<"changed" | "absent"> {
-  const events = eventsOf(scope, vault, [audit]);
-  const { said, after } = await changeDocument<UserDocument, "changed" | "absent">(
-    scope,
-    scope.models.users,
-    id,
-    async (found) => {
-      if (found === null || found.removed) return { keep: "absent" };
-      const owed = owing(found.pending, { audit: await events() });
-      return { put: { ...found, ...factorFields(NO_FACTOR_ATTEMPTS), ...owed }, say: "changed" };
-    },
-  );
-  if (said === "changed") await payAudit(scope, scope.models.users, after);
-  return said;
-}
-
 // First nobody finds it any more; then what is left of it is cleared away.
 async function remove(
   scope: Scope,
@@ -195,23 +160,46 @@ async function remove(
   const document = await findUserDocument(scope, id);
   if (document === null || document.removed) return "absent";
   const names = await findReservations(scope, id, document.names);
-  const events = eventsOf(scope, vault, [audit]);
-  const { said, after } = await changeDocument<UserDocument, "changed" | "absent">(
-    scope,
-    scope.models.users,
+  const removed = await setOnUser(scope, vault, {
     id,
-    async (found) => {
-      if (found === null || found.removed) return { keep: "absent" };
-      const owed = owing(found.pending, { audit: await events() });
-      return {
-        put: { ...found, names: [], phoneIndex: null, removed: true, ...owed },
-        say: "changed",
-      };
-    },
-  );
-  if (said === "absent" || after === null) return "absent";
+    audit,
+    fields: { names: [], phoneIndex: null, removed: true },
+  });
+  if (removed === null) return "absent";
   await releaseNames(scope, names);
   await forgetDevices(scope, id);
-  await finishRemoval(scope, scope.models.users, after);
-  return said;
+  await finishRemoval(scope, scope.models.users, removed);
+  return "changed";
+}
+
+// Sets fields of a user who is there; its document carries the event and the mails until they are written.
+// The document afterwards; null when there is no such user.
+async function setOnUser(
+  scope: Scope,
+  vault: Vault,
+  given: {
+    readonly id: string;
+    readonly audit: AuditEvent;
+    readonly mails?: readonly Mail[];
+    readonly fields?: Partial<UserDocument>;
+  },
+): Promise<UserDocument | null> {
+  const events = eventsOf(scope, vault, [given.audit]);
+  const mails = mailDocuments(vault, given.mails ?? []);
+  const { said, after } = await changeDocument(
+    scope,
+    scope.models.users,
+    given.id,
+    async (found) => {
+      if (found === null || found.removed) return { keep: false };
+      const owed = owing(found.pending, { audit: await events(), mails });
+      return { put: { ...found, ...given.fields, ...owed }, say: true };
+    },
+  );
+  return said ? after : null;
+}
+
+async function payFor(scope: Scope, user: UserDocument | null): Promise<boolean> {
+  if (user !== null) await payAudit(scope, scope.models.users, user);
+  return user !== null;
 }
