@@ -3,7 +3,7 @@
 import { mailsTo } from "../domain/mail.ts";
 import type { Instant } from "../domain/time.ts";
 import type { User } from "../domain/user.ts";
-import type { MoveEffects } from "../ports/storage.ts";
+import type { MoveEffects } from "../ports/interactions.ts";
 import type { FlowDeps, SignIn } from "./sign-in.ts";
 
 // What else is done with the move that ends a sign-in.

@@ -11,7 +11,7 @@ import type { InteractionState, Refusal } from "../domain/interaction.ts";
 import { decideMfa, type MfaDecision } from "../domain/mfa-decision.ts";
 import { mfaQuestion } from "../domain/mfa-question.ts";
 import type { User } from "../domain/user.ts";
-import type { MoveEffects } from "../ports/storage.ts";
+import type { MoveEffects } from "../ports/interactions.ts";
 import { auditSignIn } from "./audit-trail.ts";
 import { deviceEffects } from "./device-notice.ts";
 import {

@@ -15,7 +15,7 @@ import {
 } from "../domain/send-caps.ts";
 import type { SendRefusal } from "../domain/send-policy.ts";
 import type { Instant } from "../domain/time.ts";
-import type { BudgetCount, MoveEffects } from "../ports/storage.ts";
+import type { BudgetCount, MoveEffects } from "../ports/interactions.ts";
 import { auditStep } from "./audit-trail.ts";
 import { findPause } from "./pumping-guard.ts";
 import type { ProviderOutcome } from "./send-text.ts";
@@ -161,30 +161,10 @@ function budgetsOf(
 }
 
 function settledBy(sent: ProviderOutcome) {
-  const { provider } = sent;
-  switch (sent.outcome) {
-    case "accepted":
-      return {
-        status: "accepted",
-        because: null,
-        provider,
-        providerMessageId: sent.providerMessageId,
-      } as const;
-    case "failed":
-      return {
-        status: "failed",
-        because: sent.because,
-        provider,
-        providerMessageId: null,
-      } as const;
-    case "unknown":
-      return {
-        status: "unknown",
-        because: sent.because,
-        provider,
-        providerMessageId: null,
-      } as const;
-  }
+  const { outcome: status, provider } = sent;
+  return sent.outcome === "accepted"
+    ? { status, provider, because: null, providerMessageId: sent.providerMessageId }
+    : { status, provider, because: sent.because, providerMessageId: null };
 }
 
 interface Refused {

@@ -13,7 +13,7 @@ import {
 } from "../domain/mail.ts";
 import type { Instant } from "../domain/time.ts";
 import type { User } from "../domain/user.ts";
-import type { AttemptCounted, MoveEffects } from "../ports/storage.ts";
+import type { AttemptCounted, MoveEffects } from "../ports/interactions.ts";
 import { auditSignIn, auditStep } from "./audit-trail.ts";
 import { deviceEffects } from "./device-notice.ts";
 import { dueState } from "./due-state.ts";

@@ -6,18 +6,16 @@
 import type { Application } from "../domain/application.ts";
 import type { AttemptPolicy } from "../domain/attempt-budget.ts";
 import type { AuditEvent, StoredAuditEvent } from "../domain/audit-event.ts";
-import type { EngineRecord, Interaction, InteractionState } from "../domain/interaction.ts";
-import type { Limits } from "../domain/limits.ts";
 import type { Mail } from "../domain/mail.ts";
-import type { Message } from "../domain/message.ts";
 import type { RulesOfApplication, SecurityRules } from "../domain/security-rules.ts";
-import type { SendBudget, SendCap } from "../domain/send-caps.ts";
-import type { ChallengeSends, NumberHistory, SendRefusal } from "../domain/send-policy.ts";
+import type { SendBudget } from "../domain/send-caps.ts";
+import type { NumberHistory } from "../domain/send-policy.ts";
 import type { SigningKey } from "../domain/signing-key.ts";
 import type { Instant } from "../domain/time.ts";
 import type { LoginName, User } from "../domain/user.ts";
 import type { Vault } from "../domain/vault.ts";
 import type { DeviceStore } from "./devices.ts";
+import type { InteractionStore } from "./interactions.ts";
 import type { MailQueue } from "./mail.ts";
 import type { MessageStore } from "./messages.ts";
 import type { RecordStore } from "./records.ts";
@@ -131,126 +129,6 @@ export interface RulesStore {
     audit: AuditEvent,
   ): Promise<boolean>;
 }
-
-export interface InteractionStore {
-  // Stores the engine's record, keeping the state that is there. The uid itself is not stored; whoever
-  // finds the record gets it back as `jti`. Nor is session.cookie, which is the id of a live session.
-  save(uid: string, record: EngineRecord, expiresAt: Instant): Promise<void>;
-  find(uid: string, now: Instant): Promise<Interaction | null>;
-  // Finds and deletes one that has ended, which is one whose record holds a `result`. Not null for
-  // exactly one caller; one that has not ended stays, and null is the answer.
-  take(uid: string, now: Instant): Promise<Interaction | null>;
-  destroy(uid: string): Promise<void>;
-  // Moves one step on, all effects with it, or nothing. "moved" for exactly one caller from a version,
-  // and for exactly one caller that answers a challenge.
-  move(move: InteractionMove): Promise<MoveOutcome>;
-  // Counts one attempt on the open challenge and on its user, before the code is looked at. n parallel
-  // calls are counted n times, until one of the limits is reached.
-  countAttempt(
-    uid: string,
-    now: Instant,
-    limits: Pick<
-      Limits,
-      "attemptsPerCode" | "attemptsInARowUntilLock" | "attemptsInARowUntilOff" | "lockSeconds"
-    >,
-  ): Promise<AttemptCounted>;
-}
-
-export interface InteractionMove {
-  readonly uid: string;
-  readonly now: Instant;
-  // What it is made from: a version, or the challenge that was answered rightly and that must still be
-  // open. The latter is how a code is consumed.
-  readonly from: { readonly version: number } | { readonly challengeId: string };
-  readonly to: InteractionState;
-  // Attempts at the challenge go on counting unless a new one was opened.
-  readonly resetAttempts: boolean;
-  // The engine's record with its result in it, when this was the last step.
-  readonly record?: EngineRecord | undefined;
-  readonly effects: MoveEffects;
-}
-
-export interface MoveEffects {
-  // Counts one text on this number first. When it may not go out, nothing moves.
-  readonly send?:
-    | {
-        readonly number: string;
-        readonly limits: Pick<
-          Limits,
-          "sendGapSeconds" | "sendsPerChallenge" | "sendsPerNumberPerDay"
-        >;
-        readonly challenge: ChallengeSends;
-        // Counted with it. When one of them has no room for it, none of them counts.
-        readonly budgets?: readonly SendBudget[] | undefined;
-        // Remembered with it.
-        readonly message?: Message | undefined;
-      }
-    | undefined;
-  // Ends runs of password attempts after a right password.
-  readonly clearAttempts?: readonly string[] | undefined;
-  // Takes one attempt back from each of these: what is counted there is failures alone.
-  readonly refundAttempts?: readonly string[] | undefined;
-  // A right code: the user's run of wrong ones ends, the number may be texted at once again, an
-  // assigned phone becomes bound, and with `bind` a user without a phone gets this one. If the user
-  // has another phone by now, or is gone or disabled, or (with `bind`) too many users share the
-  // number, nothing moves.
-  readonly codeProved?:
-    | {
-        readonly userId: string;
-        readonly number: string;
-        readonly bind: boolean;
-        readonly usersPerBoundPhone: number;
-        // The messages of this challenge carried a code that was typed.
-        readonly challengeId?: string | undefined;
-      }
-    | undefined;
-  readonly audit?: readonly AuditEvent[] | undefined;
-  // Queued with the move.
-  readonly mails?: readonly Mail[] | undefined;
-  // Remembered as a browser that its user signs in with.
-  readonly device?: { readonly userId: string; readonly deviceId: string } | undefined;
-}
-
-export interface BudgetCount {
-  readonly because: SendCap;
-  readonly before: number;
-  readonly after: number;
-  readonly max: number;
-}
-
-export type MoveOutcome =
-  // With what was counted under each budget of a text.
-  | {
-      readonly outcome: "moved";
-      readonly version: number;
-      readonly counts?: readonly BudgetCount[];
-    }
-  // Somebody else moved it, or it is gone or expired.
-  | { readonly outcome: "stale" }
-  | {
-      readonly outcome: "send-refused";
-      readonly because: SendRefusal | SendCap;
-      readonly retryAt: Instant;
-    }
-  // codeProved could not be carried out.
-  | { readonly outcome: "user-changed" | "number-shared-too-often" };
-
-export type AttemptCounted =
-  | { readonly outcome: "counted"; readonly interaction: Interaction; readonly user: User }
-  // The factor is locked, or off for good (retryAt null). Nothing was counted.
-  | {
-      readonly outcome: "locked";
-      readonly interaction: Interaction;
-      readonly retryAt: Instant | null;
-    }
-  // The challenge is over. Nothing was counted.
-  | {
-      readonly outcome: "dead";
-      readonly interaction: Interaction;
-      readonly because: "expired" | "too-many-attempts";
-    }
-  // No interaction, or none that waits for a code that was sent, or its user is gone or disabled.
-  | { readonly outcome: "not-due"; readonly interaction: Interaction | null };
 
 export interface NumberStore {
   // What is counted under a key at the moment.

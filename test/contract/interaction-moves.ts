@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { Interaction } from "../../src/domain/interaction.ts";
 import { NO_SENDS } from "../../src/domain/send-policy.ts";
-import type { InteractionMove, Storage } from "../../src/ports/storage.ts";
+import type { InteractionMove } from "../../src/ports/interactions.ts";
+import type { Storage } from "../../src/ports/storage.ts";
 import {
   A_NUMBER,
   aChallenge,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Mail } from "../../src/domain/mail.ts";
+import type { InteractionMove } from "../../src/ports/interactions.ts";
 import type { ClaimedMail } from "../../src/ports/mail.ts";
-import type { InteractionMove } from "../../src/ports/storage.ts";
 import { aMail, anAuditEvent, anInteractionState, aUser, NOON } from "../support/builders.ts";
 import { type OpenEmpty, openedForEach, race } from "./opened-storage.ts";
 

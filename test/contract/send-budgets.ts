@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { SendBudget } from "../../src/domain/send-caps.ts";
 import { NO_SENDS } from "../../src/domain/send-policy.ts";
-import type { MoveOutcome } from "../../src/ports/storage.ts";
+import type { MoveOutcome } from "../../src/ports/interactions.ts";
 import { A_NUMBER, aChallenge, anInteractionState, LIMITS, NOON } from "../support/builders.ts";
 import { type OpenEmpty, openedForEach, race, tally } from "./opened-storage.ts";
 

@@ -6,7 +6,7 @@ import type { Interaction } from "../../domain/interaction.ts";
 import type { Instant } from "../../domain/time.ts";
 import type { User } from "../../domain/user.ts";
 import type { Vault } from "../../domain/vault.ts";
-import type { AttemptCounted, InteractionStore } from "../../ports/storage.ts";
+import type { AttemptCounted, InteractionStore } from "../../ports/interactions.ts";
 import { type Change, changeDocument } from "./change.ts";
 import type { Scope } from "./database.ts";
 import type { UserDocument } from "./documents.ts";

@@ -3,7 +3,7 @@ import { DEVICE_LIFE_SECONDS, judgeDevice, withDevice } from "../../domain/known
 import { addSeconds, type Instant } from "../../domain/time.ts";
 import type { Vault } from "../../domain/vault.ts";
 import type { DeviceStore } from "../../ports/devices.ts";
-import type { MoveEffects } from "../../ports/storage.ts";
+import type { MoveEffects } from "../../ports/interactions.ts";
 import { deviceKey } from "../stored/device.ts";
 import { byId, changeDocument } from "./change.ts";
 import type { Database, Scope } from "./database.ts";

@@ -2,7 +2,7 @@
 // conditional write, which carries what it owes; then that is paid. A crash before the write leaves something
 // counted too often, one after it leaves a debt that the next reader pays.
 import type { Vault } from "../../domain/vault.ts";
-import type { InteractionMove, MoveOutcome } from "../../ports/storage.ts";
+import type { InteractionMove, MoveOutcome } from "../../ports/interactions.ts";
 import {
   hasEnded,
   interactionKey,

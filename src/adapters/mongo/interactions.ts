@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { EngineRecord, Interaction } from "../../domain/interaction.ts";
 import type { Instant } from "../../domain/time.ts";
 import type { Vault } from "../../domain/vault.ts";
-import type { InteractionStore } from "../../ports/storage.ts";
+import type { InteractionStore } from "../../ports/interactions.ts";
 import { hasEnded, interactionKey, requireAnswer, sealRecord } from "../stored/interaction.ts";
 import { byId } from "./change.ts";
 import { countCodeAttempt } from "./code-attempts.ts";

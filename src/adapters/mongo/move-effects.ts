@@ -9,7 +9,7 @@ import type {
   InteractionMove,
   MoveEffects,
   MoveOutcome,
-} from "../../ports/storage.ts";
+} from "../../ports/interactions.ts";
 import { openJson, sealJson } from "../stored/sealed-json.ts";
 import { judgeProof, NO_FACTOR_ATTEMPTS } from "../stored/user.ts";
 import { type Counted, countAll } from "./attempt-runs.ts";

@@ -4,7 +4,7 @@ import { judgeChallenge } from "../../domain/challenge.ts";
 import type { Instant } from "../../domain/time.ts";
 import type { User } from "../../domain/user.ts";
 import type { Vault } from "../../domain/vault.ts";
-import type { AttemptCounted, InteractionStore } from "../../ports/storage.ts";
+import type { AttemptCounted, InteractionStore } from "../../ports/interactions.ts";
 import { interactionKey } from "../stored/interaction.ts";
 import { findInteraction } from "./interaction-rows.ts";
 import type { Sql } from "./sql.ts";

@@ -8,7 +8,7 @@ import {
 import { addSeconds, type Instant } from "../../domain/time.ts";
 import type { Vault } from "../../domain/vault.ts";
 import type { DeviceStore } from "../../ports/devices.ts";
-import type { MoveEffects } from "../../ports/storage.ts";
+import type { MoveEffects } from "../../ports/interactions.ts";
 import { deviceKey } from "../stored/device.ts";
 import type { Database } from "./database.ts";
 import { type Sql, textIn } from "./sql.ts";

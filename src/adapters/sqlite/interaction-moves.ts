@@ -10,7 +10,7 @@ import type {
   InteractionMove,
   MoveEffects,
   MoveOutcome,
-} from "../../ports/storage.ts";
+} from "../../ports/interactions.ts";
 import { interactionKey, isMadeFrom, sealRecord, sealState } from "../stored/interaction.ts";
 import { judgeProof, NO_FACTOR_ATTEMPTS } from "../stored/user.ts";
 import { type Judged, judgeBudgets, writeRuns } from "./attempt-runs.ts";

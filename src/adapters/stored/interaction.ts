@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import type { EngineRecord, Interaction, InteractionState } from "../../domain/interaction.ts";
 import type { Vault } from "../../domain/vault.ts";
-import type { InteractionMove } from "../../ports/storage.ts";
+import type { InteractionMove } from "../../ports/interactions.ts";
 import { openJson, sealJson } from "./sealed-json.ts";
 
 export function interactionKey(uid: string): string {

@@ -3,7 +3,7 @@
 import type { Instant } from "../../domain/time.ts";
 import { type FactorAttempts, type LoginName, loginNamesOf, type User } from "../../domain/user.ts";
 import type { Vault } from "../../domain/vault.ts";
-import type { MoveEffects, MoveOutcome } from "../../ports/storage.ts";
+import type { MoveEffects, MoveOutcome } from "../../ports/interactions.ts";
 import { openJson, sealJson } from "./sealed-json.ts";
 
 type CodeProved = NonNullable<MoveEffects["codeProved"]>;
