@@ -58,9 +58,14 @@ export function addMfaCommands(program: Command): void {
 
   addCommand(mfa, "rule <rule> <value>", {
     description:
-      "who may bind a first phone (binding anybody|administrator), and how old a proved second " +
-      "factor may be (factor-age SECONDS|session)",
-    examples: ["mfa rule binding administrator", "mfa rule factor-age 3600 --client shop"],
+      "who may bind a first phone (binding anybody|administrator), how old a proved second factor " +
+      "may be (factor-age SECONDS|session), and whether a recovery code will do when no text can be " +
+      "sent (outage closed|other-factor)",
+    examples: [
+      "mfa rule binding administrator",
+      "mfa rule factor-age 3600 --client shop",
+      "mfa rule outage other-factor --client shop",
+    ],
   })
     .option("--client <id>", "in this application's own rules, which it gets if it has none")
     .action(async (rule: string, value: string, { client }: { client?: string }) => {

@@ -2,6 +2,7 @@
 import { createReadStream } from "node:fs";
 import type { Command } from "commander";
 import { AdminError } from "../src/admin/errors.ts";
+import { makeRecoveryCodes, voidRecoveryCodes } from "../src/admin/recovery-codes.ts";
 import { updateUser } from "../src/admin/user-changes.ts";
 import { importUsers } from "../src/admin/user-import.ts";
 import type { AddUser, ChangeUser } from "../src/admin/user-options.ts";
@@ -37,6 +38,17 @@ export function addUserCommands(program: Command): void {
     .option("--reveal-phone", "show the whole phone number; the audit log says so")
     .action(async (who: string, options: { revealPhone?: boolean }) => {
       printThing(await withStore((deps) => showUser(deps, who, options)));
+    });
+
+  addCommand(user, "recovery-codes <user>", {
+    description: `make ten recovery codes, for when no text can be sent; they are printed once. ${WHO}`,
+    examples: ["user recovery-codes alice", "user recovery-codes alice --void"],
+  })
+    .option("--void", "take the user's recovery codes away instead")
+    .action(async (who: string, options: { void?: boolean }) => {
+      if (options.void) return printThing(await withStore((deps) => voidRecoveryCodes(deps, who)));
+      const made = await withStore((deps) => makeRecoveryCodes(deps, who));
+      printThing(made, { member: "recoveryCodes", called: "set of recovery codes" });
     });
 
   addCommand(user, "remove <user>", {

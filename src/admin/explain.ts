@@ -4,6 +4,7 @@ import {
   NOTHING_PROVED,
   type Proved,
   provedForRequest,
+  readProved,
 } from "../domain/factors.ts";
 import { decideMfa, type MfaDecision } from "../domain/mfa-decision.ts";
 import { mfaQuestion } from "../domain/mfa-question.ts";
@@ -63,18 +64,9 @@ async function provedBy(
   if (session.accountId !== user.id) {
     throw new AdminError("usage", "The session is not one of this user.");
   }
-  const proved = {
-    pwd: instantIn(session.proved, "pwd"),
-    sms: instantIn(session.proved, "sms"),
-  };
-  if (Math.max(proved.pwd ?? 0, proved.sms ?? 0) < user.credentialsChangedAt) {
+  const proved = readProved(session.proved);
+  if (Math.max(proved.pwd ?? 0, proved.sms ?? 0, proved.otp ?? 0) < user.credentialsChangedAt) {
     throw new AdminError("not-found", "The session ended when the user's credentials changed.");
   }
   return proved;
-}
-
-function instantIn(proved: unknown, factor: keyof Proved): number | null {
-  if (typeof proved !== "object" || proved === null) return null;
-  const at: unknown = Reflect.get(proved, factor);
-  return typeof at === "number" ? at : null;
 }

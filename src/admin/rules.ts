@@ -82,9 +82,10 @@ export async function setClientSource(
   );
 }
 
-// Sets who may bind a first phone ("binding": anybody, administrator) or how old a proved second factor may be
-// ("factor-age": seconds, or "session" for as old as the session), in the global rules or, with a client, in an
-// application's own, which it gets if it has none. "usage" for another rule or value.
+// Sets who may bind a first phone ("binding": anybody, administrator), how old a proved second factor may be
+// ("factor-age": seconds, or "session" for as old as the session), or what happens when no text can be sent
+// ("outage": closed, other-factor), in the global rules or, with a client, in an application's own, which it gets
+// if it has none. "usage" for another rule or value.
 export async function setRule(
   deps: RulesDeps,
   given: { readonly rule: string; readonly value: string; readonly clientId?: string | undefined },
@@ -106,9 +107,13 @@ function ruleOf(rule: string, value: string): Parameters<typeof withRule>[1] {
   if (rule === "factor-age" && /^\d{1,9}$/.test(value)) {
     return { factorAgeSecondsMax: Number(value) };
   }
+  if (rule === "outage" && (value === "closed" || value === "other-factor")) {
+    return { outage: value };
+  }
   throw new AdminError(
     "usage",
-    "The rules are: binding anybody|administrator, factor-age SECONDS|session.",
+    "The rules are: binding anybody|administrator, factor-age SECONDS|session, " +
+      "outage closed|other-factor.",
   );
 }
 

@@ -12,7 +12,7 @@ import {
   newId,
 } from "./deps.ts";
 import { AdminError } from "./errors.ts";
-import { type ShownUser, showUserFacts, userSummary } from "./user-facts.ts";
+import { mailLanguageOf, type ShownUser, showUserFacts, userSummary } from "./user-facts.ts";
 import {
   type ChangeUser,
   type CheckedChange,
@@ -80,9 +80,7 @@ async function changeOnce(
 // of it.
 function mailsOf(before: User, after: User): Mail[] {
   const owner = before.emailVerified ? before : after;
-  // The locale claim may be written with an underscore (OpenID Connect Core, 5.1).
-  const language = owner.profile.locale?.replaceAll("_", "-") ?? "en";
-  const given = { id: newId(), language, at: after.updatedAt };
+  const given = { id: newId(), language: mailLanguageOf(owner), at: after.updatedAt };
   return mailsTo(owner, noticeOfPhone(before.phone, after.phone), given);
 }
 
@@ -111,12 +109,14 @@ function phonesAfter(
   before: User,
   change: CheckedChange,
   now: Instant,
-): Pick<User, "loginPhone" | "phone"> {
-  if (change.phone === undefined) return { loginPhone: before.loginPhone, phone: before.phone };
-  if (change.phone === null) return { loginPhone: null, phone: null };
-  const same = before.phone?.number === change.phone;
+): Pick<User, "loginPhone" | "phone" | "recoveryCodes"> {
+  const { loginPhone, phone, recoveryCodes } = before;
+  if (change.phone === undefined) return { loginPhone, phone, recoveryCodes };
+  // Codes that stood in for one number do not stand in for another one.
+  if (change.phone === null) return { loginPhone: null, phone: null, recoveryCodes: undefined };
+  if (phone?.number === change.phone) return { loginPhone: change.phone, phone, recoveryCodes };
   const assigned = { number: change.phone, status: "assigned", since: now } as const;
-  return { loginPhone: change.phone, phone: same ? before.phone : assigned };
+  return { loginPhone: change.phone, phone: assigned, recoveryCodes: undefined };
 }
 
 function profileAfter(before: User, change: CheckedChange): User["profile"] {

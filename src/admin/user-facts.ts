@@ -2,6 +2,7 @@
 import { factorIsOff, factorLockedUntil } from "../domain/attempt-budget.ts";
 import type { Limits } from "../domain/limits.ts";
 import { maskPhone } from "../domain/phone.ts";
+import { recoveryCodesLeft } from "../domain/recovery-codes.ts";
 import type { Instant } from "../domain/time.ts";
 import type { User } from "../domain/user.ts";
 
@@ -23,6 +24,8 @@ export interface ShownUser {
     readonly attemptsInARow: number;
     readonly lockedUntil: string | null;
   };
+  // For when no text can be sent.
+  readonly recoveryCodesLeft: number;
   readonly credentialsChangedAt: string;
   readonly createdAt: string;
   readonly updatedAt: string;
@@ -37,10 +40,17 @@ export function showUserFacts(
     id: user.id,
     ...userSummary(user),
     secondFactor: secondFactorOf(user, deps),
+    recoveryCodesLeft: recoveryCodesLeft(user),
     credentialsChangedAt: iso(user.credentialsChangedAt),
     createdAt: iso(user.createdAt),
     updatedAt: iso(user.updatedAt),
   };
+}
+
+// The language in which a user is written to. The locale claim may be written with an underscore (OpenID Connect
+// Core, 5.1).
+export function mailLanguageOf({ profile }: Pick<User, "profile">): string {
+  return profile.locale?.replaceAll("_", "-") ?? "en";
 }
 
 // What the audit log may keep of a user.

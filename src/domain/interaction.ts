@@ -24,6 +24,9 @@ export type Step =
 // Why no second step is possible. A phone whose country may not be texted is found after the decision.
 export type Refusal = Extract<MfaOutcome, { need: "refuse" }>["because"] | "phone-cannot-be-texted";
 
+// Why a text did not go out: it was refused, or no provider took it.
+export type Unsent = SendRefusal | SendCap | "send-failed";
+
 export interface InteractionState {
   readonly step: Step;
   readonly userId: string | null;
@@ -35,13 +38,24 @@ export interface InteractionState {
   readonly binding: boolean;
   // Why, when the step is "refused".
   readonly refusal: Refusal | null;
-  // Why the first text did not go out, and when it may.
-  readonly unsent?:
-    | { readonly because: SendRefusal | SendCap; readonly retryAt: Instant }
-    | null
-    | undefined;
+  // Why the last text did not go out, and when it is worth asking again.
+  readonly unsent?: { readonly because: Unsent; readonly retryAt: Instant } | null | undefined;
   // The decision that led here, for the audit log.
   readonly decision: MfaDecision | null;
+}
+
+// With what the second step is answered: the code that was sent, or a recovery code in its place.
+export type Answer = "code" | "recovery-code";
+
+// How long the interaction waits for such an answer; null: it does not. A code is waited for once it was sent.
+export function awaitsAnswerUntil(
+  { state, expiresAt }: Pick<Interaction, "state" | "expiresAt">,
+  answer: Answer,
+): Instant | null {
+  if (state?.step !== "code" || state.userId === null) return null;
+  if (answer === "recovery-code") return expiresAt;
+  const { challenge } = state;
+  return challenge === null || challenge.sends === 0 ? null : challenge.expiresAt;
 }
 
 // The engine's record: opaque but for the few members that http and oidc read with care.

@@ -19,7 +19,10 @@ export type Notice =
   | { readonly kind: "codes-rejected"; readonly count: number }
   | { readonly kind: "factor-locked"; readonly count: number; readonly until: Instant }
   | { readonly kind: "factor-off"; readonly count: number }
-  | { readonly kind: "new-device" };
+  | { readonly kind: "new-device" }
+  // For when no text can be sent. Never the codes themselves.
+  | { readonly kind: "recovery-codes-made" }
+  | { readonly kind: "recovery-code-used"; readonly left: number };
 
 export interface Mail {
   // Given before it is queued: queued twice, it is there once.

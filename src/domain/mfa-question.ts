@@ -1,7 +1,7 @@
 // From what is stored to the question that decideMfa answers: the only such mapping, so that what an
 // administrator has explained to him is what the sign-in does.
 import { factorIsOff } from "./attempt-budget.ts";
-import type { Factor, Proved } from "./factors.ts";
+import { latest, type Proved } from "./factors.ts";
 import type { Limits } from "./limits.ts";
 import type { MfaQuestion } from "./mfa-decision.ts";
 import type { RequestedAcr } from "./requested-acr.ts";
@@ -28,14 +28,15 @@ export interface MfaFacts {
 export function mfaQuestion(facts: MfaFacts): MfaQuestion {
   const { request, rules, sourceId, upstreamDidIt, user } = facts;
   const firstFactor = firstFactorOf(sourceId);
-  const other = firstFactor === "sms" ? "pwd" : "sms";
+  const { pwd, sms, otp } = facts.provedForRequest;
+  const other = firstFactor === "sms" ? pwd : latest(sms, otp);
   return {
     request,
     rules,
     sourceId,
     upstreamDidIt,
     firstFactor,
-    otherFactorAgeSeconds: ageSeconds(facts.provedForRequest[other], facts.now),
+    otherFactorAgeSeconds: ageSeconds(other, facts.now),
     user: {
       phone: user.phone?.status ?? "none",
       hasPassword: user.passwordHash !== null,
@@ -45,7 +46,7 @@ export function mfaQuestion(facts: MfaFacts): MfaQuestion {
 }
 
 // The factor that the first step of an identity source proves.
-export function firstFactorOf(sourceId: string): Factor {
+export function firstFactorOf(sourceId: string): "pwd" | "sms" {
   return sourceId === "sms" ? "sms" : "pwd";
 }
 

@@ -11,13 +11,16 @@ export const securityRulesSchema = z.strictObject({
     factorAgeSecondsMax: z.int().min(0).nullable(),
     // Who may bind a first phone on the strength of the first factor alone.
     binding: z.enum(["anybody", "administrator"]),
+    // What happens when no text can be sent: nobody gets on, or another factor will do, if the user has one.
+    // Rules from before there was a choice do not mention it.
+    outage: z.enum(["closed", "other-factor"]).default("closed"),
   }),
 });
 
 export type SecurityRules = Readonly<z.infer<typeof securityRulesSchema>>;
 
 export const DEFAULT_RULES: SecurityRules = {
-  mfa: { sms: false, sources: {}, factorAgeSecondsMax: null, binding: "anybody" },
+  mfa: { sms: false, sources: {}, factorAgeSecondsMax: null, binding: "anybody", outage: "closed" },
 };
 
 // What is stored for one application: the global rules always, its own only if it customizes.
@@ -36,10 +39,11 @@ export function withSms(rules: SecurityRules, on: boolean): SecurityRules {
   return { ...rules, mfa: { ...rules.mfa, sms: on } };
 }
 
-// The same rules with another one about who may bind a phone, or how old a proved factor may be.
+// The same rules with another one about who may bind a phone, how old a proved factor may be, or what happens
+// when no text can be sent.
 export function withRule(
   rules: SecurityRules,
-  rule: Partial<Pick<SecurityRules["mfa"], "binding" | "factorAgeSecondsMax">>,
+  rule: Partial<Pick<SecurityRules["mfa"], "binding" | "factorAgeSecondsMax" | "outage">>,
 ): SecurityRules {
   return { ...rules, mfa: { ...rules.mfa, ...rule } };
 }

@@ -1,4 +1,5 @@
 // A person's account: its login names, its phone, and what guards its second factor.
+import type { RecoveryCodes } from "./recovery-codes.ts";
 import type { Instant } from "./time.ts";
 
 // A number is "assigned" when an administrator filled it in, "bound" once its owner typed a code
@@ -52,6 +53,8 @@ export interface User {
   readonly passwordHash: string | null;
   readonly status: "active" | "disabled";
   readonly factorAttempts: FactorAttempts;
+  // For when no text can be sent; absent or null: the user was never given any.
+  readonly recoveryCodes?: RecoveryCodes | null | undefined;
   // Sessions and tokens that are older than this are dead: password changed, phone taken away,
   // signed out everywhere.
   readonly credentialsChangedAt: Instant;

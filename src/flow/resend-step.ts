@@ -3,6 +3,9 @@
 import { factorIsOff, factorLockedUntil } from "../domain/attempt-budget.ts";
 import { type Challenge, judgeChallenge } from "../domain/challenge.ts";
 import type { InteractionState } from "../domain/interaction.ts";
+import { isOutage } from "../domain/outage-policy.ts";
+import type { SendCap } from "../domain/send-caps.ts";
+import type { SendRefusal } from "../domain/send-policy.ts";
 import type { Instant } from "../domain/time.ts";
 import type { User } from "../domain/user.ts";
 import { dueState } from "./due-state.ts";
@@ -35,10 +38,30 @@ export async function takeResendStep(deps: FlowDeps, signIn: SignIn): Promise<Re
 
   const before = challengeToSend(deps, signIn, state, user, now);
   if (before === null || !mayBeTexted(deps, before.phone)) return OUT_OF_ORDER;
-  return moveAndSend(deps, signIn, {
+  const sent = await moveAndSend(deps, signIn, {
     state: { ...state, challenge: withSend(before, now) },
     before,
     resetAttempts: before.id !== state.challenge?.id,
+  });
+  if (sent.outcome === "send-refused") await rememberOutage(deps, signIn, state, sent);
+  return sent;
+}
+
+// Where no text can be sent, another factor may do: the state says so. If it has moved meanwhile, it says more.
+async function rememberOutage(
+  deps: FlowDeps,
+  { interaction }: SignIn,
+  state: InteractionState,
+  { because, retryAt }: { readonly because: SendRefusal | SendCap; readonly retryAt: Instant },
+): Promise<void> {
+  if (!isOutage(because) || state.unsent?.because === because) return;
+  await deps.storage.interactions.move({
+    uid: interaction.uid,
+    now: deps.now(),
+    from: { version: interaction.version },
+    to: { ...state, unsent: { because, retryAt } },
+    resetAttempts: false,
+    effects: {},
   });
 }
 

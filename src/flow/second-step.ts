@@ -21,7 +21,13 @@ import {
   newChallenge,
   withSend,
 } from "./send-code.ts";
-import { type FlowDeps, OUT_OF_ORDER, type SignIn, type SignInRequest } from "./sign-in.ts";
+import {
+  type FlowDeps,
+  OUT_OF_ORDER,
+  type SignIn,
+  type SignInRequest,
+  signedIn,
+} from "./sign-in.ts";
 
 export interface SecondStepQuestion {
   readonly request: SignInRequest;
@@ -95,13 +101,8 @@ export async function beginSecondStep(
 async function endSignIn(deps: FlowDeps, begin: SecondStepBegin): Promise<BeginOutcome> {
   const { signIn, user, proved, decision } = begin;
   const state = stateOf(begin, { step: "done" });
-  const record = deps.withResult(signIn.interaction.record, {
-    outcome: "signed-in",
-    userId: user.id,
-    proved,
-    credentialsChangedAt: user.credentialsChangedAt,
-    authTime: signIn.request.kind === "step-up" ? (signIn.request.session?.authTime ?? null) : null,
-  });
+  const result = signedIn(signIn.request, user, proved);
+  const record = deps.withResult(signIn.interaction.record, result);
   const now = deps.now();
   const audit = [auditSignIn(signIn.request, user.id, decision, proved, now)];
   const effects = { audit, ...(await deviceEffects(deps, signIn, user, now)) };

@@ -112,11 +112,12 @@ export async function moveAndSend(
   const sent = await deps.sendText({ challenge, code, messageId, language: signIn.language });
   await deps.storage.messages.settle({ id: messageId, at: deps.now(), ...settledBy(sent) });
   if (sent.outcome === "accepted") return { outcome: "moved", state: move.state };
-  if (sent.outcome === "unknown") return { outcome: "send-failed", state: move.state };
 
-  const { sends, lastSentAt } = move.before;
-  const state = { ...move.state, challenge: { ...challenge, sends, lastSentAt } };
-  await deps.storage.numbers.forgetSend(challenge.phone, now, budgets);
+  if (sent.outcome === "failed") {
+    await deps.storage.numbers.forgetSend(challenge.phone, now, budgets);
+  }
+  const unsent = { because: "send-failed", retryAt: now } as const;
+  const state = { ...move.state, challenge: challengeAfter(sent, challenge, move.before), unsent };
   await deps.storage.interactions.move({
     uid,
     now,
@@ -126,6 +127,15 @@ export async function moveAndSend(
     effects: {},
   });
   return { outcome: "send-failed", state };
+}
+
+// A text that may still arrive counts as sent.
+function challengeAfter(
+  sent: ProviderOutcome,
+  challenge: Challenge,
+  { sends, lastSentAt }: Challenge,
+): Challenge {
+  return sent.outcome === "unknown" ? challenge : { ...challenge, sends, lastSentAt };
 }
 
 // What is remembered of this text.

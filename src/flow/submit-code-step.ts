@@ -1,24 +1,17 @@
 // A code is typed. Count, then judge, then consume.
 import { factorLockedUntil } from "../domain/attempt-budget.ts";
-import type { AuditEvent } from "../domain/audit-event.ts";
 import { normalCode, sameCode } from "../domain/code.ts";
 import { withFactor } from "../domain/factors.ts";
 import type { InteractionState } from "../domain/interaction.ts";
-import {
-  type Mail,
-  mailsTo,
-  type Notice,
-  noticeOfPhone,
-  noticeOfWrongCode,
-} from "../domain/mail.ts";
+import { mailsTo, noticeOfPhone } from "../domain/mail.ts";
 import type { Instant } from "../domain/time.ts";
-import type { User } from "../domain/user.ts";
 import type { AttemptCounted, MoveEffects } from "../ports/interactions.ts";
 import { auditSignIn, auditStep } from "./audit-trail.ts";
 import { deviceEffects } from "./device-notice.ts";
 import { dueState } from "./due-state.ts";
 import { codeOf } from "./send-code.ts";
-import { type FlowDeps, OUT_OF_ORDER, type SignIn } from "./sign-in.ts";
+import { type FlowDeps, OUT_OF_ORDER, type SignIn, signedIn } from "./sign-in.ts";
+import { noteWrongCode } from "./wrong-code.ts";
 
 export type SubmitCodeOutcome =
   | { readonly outcome: "accepted"; readonly state: InteractionState }
@@ -81,47 +74,20 @@ async function judge(
   code: string,
   now: Instant,
 ): Promise<SubmitCodeOutcome> {
-  const { user, interaction } = counted;
+  const { interaction } = counted;
   const { state } = interaction;
   const challenge = state?.challenge;
   if (!state || !challenge) return OUT_OF_ORDER;
 
   const expected = codeOf(deps, challenge);
   if (expected === null || !sameCode(code, expected)) {
-    const attempts = interaction.attempts;
-    const details = {
-      because: "wrong-code",
-      attempt: attempts,
-      inARow: user.factorAttempts.inARow,
+    await noteWrongCode(deps, signIn, counted, { because: "wrong-code", at: now });
+    return {
+      outcome: "rejected",
+      attemptsLeft: deps.limits.attemptsPerCode - interaction.attempts,
     };
-    const event = auditStep(signIn.request, user.id, "code-rejected", now, details);
-    const notice = noticeOfWrongCode(user.factorAttempts, deps.limits);
-    await noteWrongCode(deps, user, event, mailsOf(deps, signIn, { user, notice, at: now }));
-    return { outcome: "rejected", attemptsLeft: deps.limits.attemptsPerCode - attempts };
   }
   return end(deps, signIn, { counted, state, number: challenge.phone, id: challenge.id, now });
-}
-
-// When its owner is to hear of it too, the event and the mail are written together.
-async function noteWrongCode(
-  { storage }: Pick<FlowDeps, "storage">,
-  user: User,
-  event: AuditEvent,
-  mails: readonly Mail[],
-): Promise<void> {
-  if (mails.length > 0) {
-    const noted = await storage.users.note(user.id, event, mails);
-    if (noted === "noted") return;
-  }
-  await storage.audit.append([event]);
-}
-
-function mailsOf(
-  deps: FlowDeps,
-  { language }: SignIn,
-  { user, notice, at }: { user: User; notice: Notice | null; at: Instant },
-): Mail[] {
-  return mailsTo(user, notice, { id: deps.newId(), language, at });
 }
 
 interface RightCode {
@@ -141,7 +107,9 @@ async function tellOfSignIn(
   const bound = { number, status: "bound" as const, since: now };
   const notice = noticeOfPhone(user.phone, bound);
   const seen = await deviceEffects(deps, signIn, user, now);
-  return { ...seen, mails: [...mailsOf(deps, signIn, { user, notice, at: now }), ...seen.mails] };
+  const { language } = signIn;
+  const mails = mailsTo(user, notice, { id: deps.newId(), language, at: now });
+  return { ...seen, mails: [...mails, ...seen.mails] };
 }
 
 async function end(deps: FlowDeps, signIn: SignIn, right: RightCode): Promise<SubmitCodeOutcome> {
@@ -162,13 +130,10 @@ async function end(deps: FlowDeps, signIn: SignIn, right: RightCode): Promise<Su
     from: { challengeId: right.id },
     to,
     resetAttempts: false,
-    record: deps.withResult(counted.interaction.record, {
-      outcome: "signed-in",
-      userId,
-      proved,
-      credentialsChangedAt: counted.user.credentialsChangedAt,
-      authTime: request.kind === "step-up" ? (request.session?.authTime ?? null) : null,
-    }),
+    record: deps.withResult(
+      counted.interaction.record,
+      signedIn(signIn.request, counted.user, proved),
+    ),
     effects: {
       codeProved: {
         userId,

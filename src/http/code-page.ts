@@ -7,6 +7,7 @@ import type { SendCap } from "../domain/send-caps.ts";
 import { NO_SENDS, type SendRefusal, sendGapEndsAt } from "../domain/send-policy.ts";
 import type { Instant } from "../domain/time.ts";
 import { dueState } from "../flow/due-state.ts";
+import { offeredFactor } from "../flow/recovery-code-step.ts";
 import { takeResendStep } from "../flow/resend-step.ts";
 import { submitCode } from "../flow/submit-code-step.ts";
 import { AppError } from "./errors.ts";
@@ -45,7 +46,8 @@ export async function showCode(web: Web, visit: Visit, state: InteractionState):
 
 // A gap shows by itself, with its end; a cap has to be said.
 function whyUnsent(web: Web, { unsent }: InteractionState): CodeRemarks {
-  if (!unsent || unsent.because === "send-gap" || unsent.retryAt <= web.flow.now()) return {};
+  if (!unsent || unsent.because === "send-gap" || unsent.because === "send-failed") return {};
+  if (unsent.retryAt <= web.flow.now()) return {};
   return { error: about(SEND_REFUSALS[unsent.because]), resendAt: unsent.retryAt };
 }
 
@@ -136,7 +138,8 @@ export const SEND_REFUSALS = {
   paused: "problem.no-texts-now",
 } as const satisfies Record<SendRefusal | SendCap, string>;
 
-async function drawLocked(web: Web, visit: Visit, retryAt: Instant | null): Promise<void> {
+// Too many wrong codes: 429, until the lock ends.
+export async function drawLocked(web: Web, visit: Visit, retryAt: Instant | null): Promise<void> {
   const state = await dueState(web.flow, visit.signIn);
   setRetryAfter(web, visit, lockEndsAt(web, retryAt));
   await drawCode(web, visit, 429, state, { error: about("problem.factor-locked"), retryAt });
@@ -181,11 +184,22 @@ export async function drawCode(
           countries: web.countriesIn(visit.language),
         }
       : null,
+    recovery: await recoveryOf(web, visit, state),
     error: remarks.error ?? null,
     notice: remarks.notice ?? null,
     retryAt: remarks.retryAt ?? null,
   };
   draw(visit, status, web.view.render("code", model, visit.language));
+}
+
+// The form for a recovery code, where one may stand in for a text that cannot be sent.
+async function recoveryOf(
+  web: Web,
+  visit: Visit,
+  state: InteractionState,
+): Promise<CodeModel["recovery"]> {
+  const offered = await offeredFactor(web.flow, visit.signIn, state);
+  return offered === null ? null : { action: actionOf(web, visit, "recovery-code") };
 }
 
 // By the receipt, where a provider sends any. It proves nothing, and only says whether to go on waiting.

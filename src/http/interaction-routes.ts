@@ -17,6 +17,7 @@ import {
   stepPage,
   type Visit,
 } from "./interaction-gate.ts";
+import { postRecoveryCode } from "./recovery-code-page.ts";
 import { postLogin, showSignIn } from "./sign-in-page.ts";
 import { draw, goOn } from "./step-answer.ts";
 import type { Web } from "./web.ts";
@@ -27,6 +28,7 @@ const POSTS = {
   phone: postPhone,
   code: postCode,
   resend: postResend,
+  "recovery-code": postRecoveryCode,
   consent: postConsent,
   abort: postAbort,
 } satisfies Record<string, (web: Web, ctx: Context) => Promise<void>>;

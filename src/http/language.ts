@@ -38,6 +38,7 @@ export const PLACEHOLDERS = {
   "mail.codes-rejected.what": ["count"],
   "mail.factor-locked.what": ["count", "until"],
   "mail.factor-off.what": ["count"],
+  "mail.recovery-code-used.what": ["count"],
   "mail.footer": ["brand", "host"],
   "mail.phone-changed.what": ["before"],
   "mail.subject": ["brand", "title"],

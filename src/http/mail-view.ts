@@ -88,6 +88,10 @@ function whatHappened(notice: Notice, language: Language): Message {
       return { key: "mail.factor-off.what", params: { count: notice.count } };
     case "new-device":
       return { key: "mail.new-device.what" };
+    case "recovery-codes-made":
+      return { key: "mail.recovery-codes-made.what" };
+    case "recovery-code-used":
+      return { key: "mail.recovery-code-used.what", params: { count: notice.left } };
   }
 }
 

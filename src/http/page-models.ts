@@ -79,7 +79,9 @@ export interface CodeModel extends StepPage {
   readonly binding: boolean;
   // The form for another number, only while binding; null: the number cannot be changed here.
   readonly replace: (PhoneFields & { readonly phoneAction: string }) | null;
-  readonly error: Problem<"code" | "phone" | "country"> | null;
+  // The form for a recovery code; null: none would be taken.
+  readonly recovery: { readonly action: string } | null;
+  readonly error: Problem<"code" | "phone" | "country" | "recovery_code"> | null;
   readonly notice: Message | null;
   // Until when codes are locked.
   readonly retryAt: number | null;

@@ -1,6 +1,6 @@
 // What we read of the engine's Interaction record and what we write into it. Everything else in it is
 // the engine's business. It is data from the store: each member is checked before it is believed.
-import { type AcrValues, NOTHING_PROVED, type Proved } from "../domain/factors.ts";
+import { type AcrValues, type Proved, readProved } from "../domain/factors.ts";
 import type { EngineRecord } from "../domain/interaction.ts";
 import { NO_ACR_REQUESTED, requestedAcr } from "../domain/requested-acr.ts";
 import type { SessionFacts, SignInRequest, SignInResult } from "../flow/sign-in.ts";
@@ -89,22 +89,13 @@ export function withConsent(record: EngineRecord, grantId: string): EngineRecord
 
 // What a result says was proved in its interaction.
 export function provedOfResult(result: unknown): Proved {
-  return provedOf(objectOf(objectOf(result).mfa).proved);
+  return readProved(objectOf(objectOf(result).mfa).proved);
 }
 
 // Since when proofs of that interaction's user count; where it does not say, none of before do.
 export function credentialsChangedAtOfResult(result: unknown): number {
   const { credentialsChangedAt } = objectOf(objectOf(result).mfa);
   return typeof credentialsChangedAt === "number" ? credentialsChangedAt : Number.POSITIVE_INFINITY;
-}
-
-// Reads what was proved from stored data; what is not clearly an instant was not proved.
-export function provedOf(value: unknown): Proved {
-  const { pwd, sms } = objectOf(value);
-  return {
-    pwd: typeof pwd === "number" ? pwd : NOTHING_PROVED.pwd,
-    sms: typeof sms === "number" ? sms : NOTHING_PROVED.sms,
-  };
 }
 
 function kindOf(record: EngineRecord): SignInRequest["kind"] {
@@ -123,7 +114,7 @@ function sessionOf(record: EngineRecord): SessionFacts | null {
   const { session } = objectOf(objectOf(record.prompt).details);
   const { userId, proved, authTime } = objectOf(session);
   if (typeof userId !== "string" || typeof authTime !== "number") return null;
-  return { userId, proved: provedOf(proved), authTime };
+  return { userId, proved: readProved(proved), authTime };
 }
 
 function stringsOf(value: unknown): string[] {

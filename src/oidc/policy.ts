@@ -1,7 +1,7 @@
 // Which prompt an authorization request needs, asked again on every request: that is what lets a stricter
 // application demand a code from somebody who is already signed in.
 import { errors, interactionPolicy, type KoaContextWithOIDC } from "oidc-provider";
-import type { AcrValues } from "../domain/factors.ts";
+import { type AcrValues, hasSecondFactor } from "../domain/factors.ts";
 import type { Limits } from "../domain/limits.ts";
 import type { MfaDecision } from "../domain/mfa-decision.ts";
 import { type RequestedAcr, requestedAcr } from "../domain/requested-acr.ts";
@@ -90,7 +90,7 @@ async function decideForSession(deps: PolicyDeps, ctx: KoaContextWithOIDC): Prom
 
   const proved = provedNowOf(ctx);
   // Both factors, proved in the interaction that has just ended: no rule can ask for more.
-  if (proved.pwd !== null && proved.sms !== null) return BOTH_PROVED_NOW;
+  if (hasSecondFactor(proved)) return BOTH_PROVED_NOW;
   const request = requestOf(deps, ctx, session);
   return decideSecondStep(deps, { request, sourceId: "password", proved, user });
 }

@@ -8,9 +8,10 @@ import {
   joinProved,
   type Proved,
   provedSince,
+  readProved,
 } from "../domain/factors.ts";
 import type { SessionFacts } from "../flow/sign-in.ts";
-import { credentialsChangedAtOfResult, provedOf, provedOfResult } from "./engine-record.ts";
+import { credentialsChangedAtOfResult, provedOfResult } from "./engine-record.ts";
 
 // Lets sessions keep `proved`. Must run before the provider's first request: the engine reads the list
 // of a model's members once.
@@ -29,7 +30,7 @@ export function sessionFactsOf(ctx: KoaContextWithOIDC): SessionFacts | null {
 
 // What a session proved.
 export function provedOfSession(session: object): Proved {
-  return provedOf("proved" in session ? session.proved : undefined);
+  return readProved("proved" in session ? session.proved : undefined);
 }
 
 // What the interaction that has just ended proved; nothing when none did.

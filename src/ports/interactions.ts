@@ -1,7 +1,7 @@
 // What the store promises about interactions: one move is one atomic statement, with everything that it has
 // effect on. The words of storage.ts hold here too.
 import type { AuditEvent } from "../domain/audit-event.ts";
-import type { EngineRecord, Interaction, InteractionState } from "../domain/interaction.ts";
+import type { Answer, EngineRecord, Interaction, InteractionState } from "../domain/interaction.ts";
 import type { Limits } from "../domain/limits.ts";
 import type { Mail } from "../domain/mail.ts";
 import type { Message } from "../domain/message.ts";
@@ -23,7 +23,8 @@ export interface InteractionStore {
   // and for exactly one caller that answers a challenge.
   move(move: InteractionMove): Promise<MoveOutcome>;
   // Counts one attempt on the open challenge and on its user, before the code is looked at. n parallel
-  // calls are counted n times, until one of the limits is reached.
+  // calls are counted n times, until one of the limits is reached. A recovery code needs no challenge, and is
+  // counted like a code that was sent.
   countAttempt(
     uid: string,
     now: Instant,
@@ -31,6 +32,7 @@ export interface InteractionStore {
       Limits,
       "attemptsPerCode" | "attemptsInARowUntilLock" | "attemptsInARowUntilOff" | "lockSeconds"
     >,
+    answer?: Answer,
   ): Promise<AttemptCounted>;
 }
 
@@ -127,5 +129,5 @@ export type AttemptCounted =
       readonly interaction: Interaction;
       readonly because: "expired" | "too-many-attempts";
     }
-  // No interaction, or none that waits for a code that was sent, or its user is gone or disabled.
+  // No interaction, or none that waits for such an answer, or its user is gone or disabled.
   | { readonly outcome: "not-due"; readonly interaction: Interaction | null };

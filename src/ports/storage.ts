@@ -82,6 +82,14 @@ export interface UserStore {
   note(id: string, audit: AuditEvent, mails: readonly Mail[]): Promise<"noted" | "absent">;
   // Ends the run of wrong codes, a lock and an "off" with it.
   clearFactorAttempts(id: string, audit: AuditEvent): Promise<"changed" | "absent">;
+  // Takes one recovery code out of a user's set, by its digest, and ends the run of wrong codes: true for exactly
+  // one caller, however many race with the same code. The event and the mails go with it.
+  takeRecoveryCode(
+    id: string,
+    digest: string,
+    audit: AuditEvent,
+    mails: readonly Mail[],
+  ): Promise<boolean>;
   // Replaces the password hash if it still is the one given: parallel upgrades do not clash. A new
   // updatedAt goes with it.
   upgradePasswordHash(id: string, from: string, to: string): Promise<boolean>;

@@ -12,6 +12,7 @@ import { numberStoreContract } from "./number-store.ts";
 import { type OpenEmpty, racersRun } from "./opened-storage.ts";
 import { passwordAttemptsContract } from "./password-attempts.ts";
 import { recordStoreContract } from "./record-store.ts";
+import { recoveryCodesContract } from "./recovery-codes.ts";
 import { rulesStoreContract } from "./rules-store.ts";
 import { sendBudgetsContract } from "./send-budgets.ts";
 import { sessionsContract } from "./sessions.ts";
@@ -22,6 +23,7 @@ import { userStoreContract } from "./user-store.ts";
 const CONTRACTS = [
   userStoreContract,
   passwordAttemptsContract,
+  recoveryCodesContract,
   applicationStoreContract,
   rulesStoreContract,
   interactionStoreContract,

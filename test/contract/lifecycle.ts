@@ -99,6 +99,8 @@ export function lifecycleContract(openEmpty: OpenEmpty): void {
       sweep: (opened) => opened.sweep(NOON, 10),
       "users.find": ({ users }) => users.find("u1"),
       "users.create": ({ users }) => users.create(aUser(), anAuditEvent()),
+      "users.takeRecoveryCode": ({ users }) =>
+        users.takeRecoveryCode("u1", "digest", anAuditEvent(), []),
       "applications.find": ({ applications }) => applications.find("app1"),
       "rules.find": ({ rules }) => rules.find(null),
       "interactions.find": ({ interactions }) => interactions.find("i1", NOON),

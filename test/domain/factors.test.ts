@@ -7,6 +7,8 @@ import {
   NOTHING_PROVED,
   type Proved,
   provedForRequest,
+  provedSince,
+  readProved,
   withFactor,
 } from "../../src/domain/factors.ts";
 
@@ -20,6 +22,11 @@ describe("amrOf and acrOf", () => {
     [{ pwd: null, sms: NOON }, ["sms"], "urn:one"],
     [{ pwd: NOON, sms: NOON }, ["pwd", "sms", "mfa"], "urn:two"],
     [{ pwd: 0, sms: 0 }, ["pwd", "sms", "mfa"], "urn:two"],
+    [{ pwd: NOON, sms: null, otp: NOON }, ["pwd", "otp", "mfa"], "urn:two"],
+    [{ pwd: NOON, sms: NOON, otp: NOON }, ["pwd", "sms", "otp", "mfa"], "urn:two"],
+    [{ pwd: NOON, sms: null, otp: null }, ["pwd"], "urn:one"],
+    [{ pwd: NOON, sms: null, otp: undefined }, ["pwd"], "urn:one"],
+    [{ pwd: null, sms: null, otp: NOON }, ["otp"], "urn:one"],
   ];
   for (const [proved, amr, acr] of cases) {
     it(`say [${amr}] and ${acr}`, () => {
@@ -38,6 +45,31 @@ describe("withFactor", () => {
   it("renews one that was proved before", () => {
     const proved = withFactor({ pwd: NOON, sms: NOON }, "pwd", NOON + 1);
     assert.deepEqual(proved, { pwd: NOON + 1, sms: NOON });
+  });
+});
+
+describe("readProved", () => {
+  it("takes for proved what is an instant, and nothing else", () => {
+    assert.deepEqual(readProved({ pwd: NOON, sms: "now", otp: true, more: 1 }), {
+      pwd: NOON,
+      sms: null,
+    });
+    assert.deepEqual(readProved({ pwd: NOON, sms: null, otp: NOON }), {
+      pwd: NOON,
+      sms: null,
+      otp: NOON,
+    });
+    for (const none of [undefined, null, "pwd", 1, []]) {
+      assert.deepEqual(readProved(none), NOTHING_PROVED);
+    }
+  });
+});
+
+describe("provedSince", () => {
+  it("forgets a recovery code that is older than the change of credentials", () => {
+    const proved = { pwd: NOON, sms: null, otp: NOON - 1 };
+    assert.deepEqual(provedSince(proved, NOON), { pwd: NOON, sms: null });
+    assert.deepEqual(provedSince(proved, NOON - 1), proved);
   });
 });
 

@@ -137,7 +137,7 @@ function* allRules(): Generator<SecurityRules> {
     for (const sources of [{}, { password: true }, { password: false }, { sms: false }])
       for (const factorAgeSecondsMax of [null, 3600])
         for (const binding of ["anybody", "administrator"] as const)
-          yield { mfa: { sms, sources, factorAgeSecondsMax, binding } };
+          yield { mfa: { sms, sources, factorAgeSecondsMax, binding, outage: "closed" } };
 }
 
 // 98 304 of them: each set of rules once as the global ones and once as the application's own.

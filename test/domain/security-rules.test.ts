@@ -10,9 +10,10 @@ import {
 const SMS_ON = withSms(DEFAULT_RULES, true);
 
 describe("security rules", () => {
-  it("start with SMS off, every source on, and binding open to anybody", () => {
+  it("start with SMS off, every source on, binding open to anybody, and closed to an outage", () => {
+    const binding = "anybody";
     assert.deepEqual(DEFAULT_RULES, {
-      mfa: { sms: false, sources: {}, factorAgeSecondsMax: null, binding: "anybody" },
+      mfa: { sms: false, sources: {}, factorAgeSecondsMax: null, binding, outage: "closed" },
     });
   });
 
@@ -38,6 +39,11 @@ describe("security rules", () => {
 
 describe("securityRulesSchema", () => {
   const { mfa } = DEFAULT_RULES;
+
+  it("takes rules from before an outage was a choice for closed", () => {
+    const { outage: _, ...older } = mfa;
+    assert.deepEqual(securityRulesSchema.parse({ mfa: older }), DEFAULT_RULES);
+  });
   const refused: [it: string, rules: unknown][] = [
     ["refuses a switch that is a text", { mfa: { ...mfa, sms: "false" } }],
     ["refuses a source's switch that is null", { mfa: { ...mfa, sources: { password: null } } }],

@@ -26,6 +26,8 @@ const NOTICES: readonly Notice[] = [
   { kind: "factor-locked", count: 10, until: NOON + 900_000 },
   { kind: "factor-off", count: 100 },
   { kind: "new-device" },
+  { kind: "recovery-codes-made" },
+  { kind: "recovery-code-used", left: 9 },
 ];
 
 const ALL = languages.tags.flatMap((language) =>
@@ -43,7 +45,7 @@ const words = (text: string) => text.split(/\s+/).filter((word) => !/^(?:|--)$/.
 
 describe("mails", () => {
   it("are of every kind in every language", () => {
-    assert.equal(new Set(NOTICES.map(({ kind }) => kind)).size, 8);
+    assert.equal(new Set(NOTICES.map(({ kind }) => kind)).size, 10);
     assert.deepEqual(languages.tags.toSorted(), ["de", "en", "es"]);
     const subjects = ALL.map(({ subject }) => subject);
     assert.equal(new Set(subjects).size, ALL.length);

@@ -49,6 +49,9 @@ describe("latchkey mfa", () => {
     await latchkey.json("mfa", "rule", "binding", "anybody");
     const own = await latchkey.json("mfa", "rule", "factor-age", "600", "--client", "app");
     assert.deepEqual([own.customized, own.factorAgeSecondsMax], [true, 600]);
+    const outage = await latchkey.json("mfa", "rule", "outage", "other-factor", "--client", "app");
+    assert.equal(outage.outage, "other-factor");
+    await latchkey.refused(2, ["mfa", "rule", "outage", "open"]);
     await latchkey.refused(2, ["mfa", "rule", "binding", "nobody"]);
     await latchkey.refused(3, ["mfa", "rule", "binding", "anybody", "--client", "gone"]);
   });

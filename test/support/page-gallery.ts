@@ -12,6 +12,7 @@ import {
   GALLERY_NOW,
   HOSTILE,
   LONG,
+  RECOVERY,
   REPLACE,
   RTL,
   SIGN_IN,
@@ -108,6 +109,18 @@ function drawCode(draw: Draw): void {
   const at = GALLERY_NOW - 5_000;
   draw("code-delivered", "code", { ...CODE, delivery: { status: "delivered", at } });
   draw("code-undelivered", "code", { ...CODE, delivery: { status: "undelivered", at } });
+  draw("code-recovery", "code", {
+    ...CODE,
+    sent: false,
+    resendAt: null,
+    recovery: RECOVERY,
+    error: { field: null, message: { key: "problem.send-failed" } },
+  });
+  draw("code-recovery-wrong", "code", {
+    ...CODE,
+    recovery: RECOVERY,
+    error: { field: "recovery_code", message: { key: "problem.recovery-code-wrong" } },
+  });
   draw("code-binding", "code", { ...CODE, binding: true, replace: REPLACE });
   draw("code-replace-failed", "code", {
     ...CODE,

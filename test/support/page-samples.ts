@@ -53,12 +53,15 @@ export const CODE: CodeModel = {
   sent: true,
   binding: false,
   replace: null,
+  recovery: null,
   error: null,
   notice: null,
   retryAt: null,
 };
 
 export const REPLACE = { ...PHONE, phone: "415 555 2671", country: "US", phoneAction: BIND.action };
+
+export const RECOVERY = { action: "/interaction/u1/recovery-code" };
 
 const TEXTS = [
   {

@@ -1,8 +1,8 @@
 // Counting an attempt at a code, on the challenge and on its user, before the code is looked at. Both counts
 // lie in the user's document, so that one conditional write counts both or none.
 import { countFactorAttempt, factorIsOff, factorLockedUntil } from "../../domain/attempt-budget.ts";
-import { type Challenge, judgeChallenge } from "../../domain/challenge.ts";
-import type { Interaction } from "../../domain/interaction.ts";
+import { judgeChallenge } from "../../domain/challenge.ts";
+import { type Answer, awaitsAnswerUntil, type Interaction } from "../../domain/interaction.ts";
 import type { Instant } from "../../domain/time.ts";
 import type { User } from "../../domain/user.ts";
 import type { Vault } from "../../domain/vault.ts";
@@ -17,11 +17,13 @@ interface CodeAttempt {
   readonly uid: string;
   readonly now: Instant;
   readonly limits: Parameters<InteractionStore["countAttempt"]>[2];
+  readonly answer: Answer;
 }
 
 interface Waiting {
   readonly interaction: Interaction;
-  readonly challenge: Challenge;
+  // How long it waits for the answer.
+  readonly until: Instant;
   // Under what its attempts are counted at the user.
   readonly key: string;
 }
@@ -35,13 +37,11 @@ export async function countCodeAttempt(
   const document = await findInteractionDocument(scope, vault, uid, now);
   if (document === null) return { outcome: "not-due", interaction: null };
   const interaction = interactionFrom(vault, uid, document);
-  const { state } = interaction;
-  const challenge = state?.step === "code" ? state.challenge : null;
-  if (!state?.userId || !challenge || challenge.sends === 0) {
-    return { outcome: "not-due", interaction };
-  }
-  const waiting = { interaction, challenge, key: attemptsKey(document) };
-  const { said } = await changeDocument(scope, scope.models.users, state.userId, (found) =>
+  const userId = interaction.state?.userId ?? null;
+  const until = awaitsAnswerUntil(interaction, attempt.answer);
+  if (userId === null || until === null) return { outcome: "not-due", interaction };
+  const waiting = { interaction, until, key: attemptsKey(document) };
+  const { said } = await changeDocument(scope, scope.models.users, userId, (found) =>
     countOn(found, userFrom(vault, found), waiting, attempt),
   );
   return said;
@@ -50,7 +50,7 @@ export async function countCodeAttempt(
 function countOn(
   found: UserDocument | null,
   user: User | null,
-  { interaction, challenge, key }: Waiting,
+  { interaction, until, key }: Waiting,
   { now, limits }: CodeAttempt,
 ): Change<UserDocument, AttemptCounted> {
   if (found === null || user?.status !== "active") {
@@ -66,7 +66,7 @@ function countOn(
   const retryAt = factorLockedUntil(user.factorAttempts, now);
   if (retryAt !== null) return { keep: { outcome: "locked", interaction: seen, retryAt } };
 
-  const verdict = judgeChallenge(challenge, before, now, limits);
+  const verdict = judgeChallenge({ expiresAt: until }, before, now, limits);
   if (verdict.outcome === "dead") {
     return { keep: { outcome: "dead", interaction: seen, because: verdict.because } };
   }

@@ -33,8 +33,8 @@ export function createInteractionStore(database: Database, vault: Vault): Intera
       requireAnswer(move);
       return database.write((scope) => moveInteraction(scope, vault, move));
     },
-    countAttempt: (uid, now, limits) =>
-      database.write((scope) => countCodeAttempt(scope, vault, { uid, now, limits })),
+    countAttempt: (uid, now, limits, answer = "code") =>
+      database.write((scope) => countCodeAttempt(scope, vault, { uid, now, limits, answer })),
   };
 }
 

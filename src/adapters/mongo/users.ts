@@ -1,6 +1,7 @@
 // The users and their login names.
 import type { AuditEvent } from "../../domain/audit-event.ts";
 import type { Mail } from "../../domain/mail.ts";
+import { withoutRecoveryCode } from "../../domain/recovery-codes.ts";
 import type { User } from "../../domain/user.ts";
 import type { Vault } from "../../domain/vault.ts";
 import type { ChangeOutcome, UserStore } from "../../ports/storage.ts";
@@ -50,9 +51,20 @@ export function createUserStore(database: Database, vault: Vault, now: () => num
       }),
     clearFactorAttempts: (id, audit) =>
       database.write(async (scope) => {
-        const fields = factorFields(NO_FACTOR_ATTEMPTS);
+        const fields = () => factorFields(NO_FACTOR_ATTEMPTS);
         const cleared = await setOnUser(scope, vault, { id, audit, fields });
         return (await payFor(scope, cleared)) ? "changed" : "absent";
+      }),
+    takeRecoveryCode: (id, digest, audit, mails) =>
+      database.write(async (scope) => {
+        const fields = (found: UserDocument) => {
+          const user = userFrom(vault, found);
+          const recoveryCodes = withoutRecoveryCode(user?.recoveryCodes, digest);
+          if (user?.status !== "active" || recoveryCodes === null) return null;
+          const after = { ...user, recoveryCodes, updatedAt: nextUpdatedAt(user, now()) };
+          return { ...userFields(vault, after), ...factorFields(NO_FACTOR_ATTEMPTS) };
+        };
+        return payFor(scope, await setOnUser(scope, vault, { id, audit, mails, fields }));
       }),
     upgradePasswordHash: (id, from, to) =>
       database.write(async (scope) => {
@@ -163,7 +175,7 @@ async function remove(
   const removed = await setOnUser(scope, vault, {
     id,
     audit,
-    fields: { names: [], phoneIndex: null, removed: true },
+    fields: () => ({ names: [], phoneIndex: null, removed: true }),
   });
   if (removed === null) return "absent";
   await releaseNames(scope, names);
@@ -181,7 +193,8 @@ async function setOnUser(
     readonly id: string;
     readonly audit: AuditEvent;
     readonly mails?: readonly Mail[];
-    readonly fields?: Partial<UserDocument>;
+    // What is set; null: nothing, and it is as if there were no such user.
+    readonly fields?: (found: UserDocument) => Partial<UserDocument> | null;
   },
 ): Promise<UserDocument | null> {
   const events = eventsOf(scope, vault, [given.audit]);
@@ -192,8 +205,10 @@ async function setOnUser(
     given.id,
     async (found) => {
       if (found === null || found.removed) return { keep: false };
+      const fields = given.fields === undefined ? {} : given.fields(found);
+      if (fields === null) return { keep: false };
       const owed = owing(found.pending, { audit: await events(), mails });
-      return { put: { ...found, ...given.fields, ...owed }, say: true };
+      return { put: { ...found, ...fields, ...owed }, say: true };
     },
   );
   return said ? after : null;

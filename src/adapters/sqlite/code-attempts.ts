@@ -1,6 +1,7 @@
 // Counting an attempt at a code, on the challenge and on its user, before the code is looked at.
 import { countFactorAttempt, factorIsOff, factorLockedUntil } from "../../domain/attempt-budget.ts";
 import { judgeChallenge } from "../../domain/challenge.ts";
+import { type Answer, awaitsAnswerUntil } from "../../domain/interaction.ts";
 import type { Instant } from "../../domain/time.ts";
 import type { User } from "../../domain/user.ts";
 import type { Vault } from "../../domain/vault.ts";
@@ -14,17 +15,15 @@ interface CodeAttempt {
   readonly uid: string;
   readonly now: Instant;
   readonly limits: Parameters<InteractionStore["countAttempt"]>[2];
+  readonly answer: Answer;
 }
 
 export function countCodeAttempt(sql: Sql, vault: Vault, attempt: CodeAttempt): AttemptCounted {
-  const { uid, now, limits } = attempt;
+  const { uid, now, limits, answer } = attempt;
   const interaction = findInteraction(sql, vault, uid, now);
-  const state = interaction?.state;
-  const challenge = state?.step === "code" ? state.challenge : null;
-  if (!interaction || !state || !challenge || challenge.sends === 0) {
-    return { outcome: "not-due", interaction };
-  }
-  const user = findActiveUser(sql, vault, state.userId);
+  const until = interaction === null ? null : awaitsAnswerUntil(interaction, answer);
+  if (interaction === null || until === null) return { outcome: "not-due", interaction };
+  const user = findActiveUser(sql, vault, interaction.state?.userId ?? null);
   if (user === null) return { outcome: "not-due", interaction };
 
   // "Off" first: it has no end, and a lock has one.
@@ -34,7 +33,7 @@ export function countCodeAttempt(sql: Sql, vault: Vault, attempt: CodeAttempt): 
   const retryAt = factorLockedUntil(user.factorAttempts, now);
   if (retryAt !== null) return { outcome: "locked", interaction, retryAt };
 
-  const verdict = judgeChallenge(challenge, interaction.attempts, now, limits);
+  const verdict = judgeChallenge({ expiresAt: until }, interaction.attempts, now, limits);
   if (verdict.outcome === "dead") {
     return { outcome: "dead", interaction, because: verdict.because };
   }

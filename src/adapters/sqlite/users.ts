@@ -1,6 +1,7 @@
 // The users and their login names.
 import type { AuditEvent } from "../../domain/audit-event.ts";
 import type { Mail } from "../../domain/mail.ts";
+import { withoutRecoveryCode } from "../../domain/recovery-codes.ts";
 import type { User } from "../../domain/user.ts";
 import type { Vault } from "../../domain/vault.ts";
 import type { ChangeOutcome, UserStore } from "../../ports/storage.ts";
@@ -44,6 +45,17 @@ export function createUserStore(database: Database, vault: Vault, now: () => num
         if (!setFactorAttempts(sql, id, NO_FACTOR_ATTEMPTS)) return "absent";
         appendAudit(sql, vault, [audit]);
         return "changed";
+      }),
+    takeRecoveryCode: (id, digest, audit, mails) =>
+      database.write((sql) => {
+        const user = findUser(sql, vault, id);
+        const recoveryCodes = withoutRecoveryCode(user?.recoveryCodes, digest);
+        if (user?.status !== "active" || recoveryCodes === null) return false;
+        updateUser(sql, vault, { ...user, recoveryCodes, updatedAt: nextUpdatedAt(user, now()) });
+        setFactorAttempts(sql, id, NO_FACTOR_ATTEMPTS);
+        appendAudit(sql, vault, [audit]);
+        insertMails(sql, vault, mails);
+        return true;
       }),
     upgradePasswordHash: (id, from, to) =>
       database.write((sql) => {

@@ -1,0 +1,28 @@
+// A wrong code, by text or from paper: the event, and what its owner hears of it.
+import { mailsTo, noticeOfWrongCode } from "../domain/mail.ts";
+import type { Instant } from "../domain/time.ts";
+import type { AttemptCounted } from "../ports/interactions.ts";
+import { auditStep } from "./audit-trail.ts";
+import type { FlowDeps, SignIn } from "./sign-in.ts";
+
+type Counted = Extract<AttemptCounted, { outcome: "counted" }>;
+
+// Writes it down. When its owner is to hear of it too, the event and the mail are written together.
+export async function noteWrongCode(
+  deps: FlowDeps,
+  signIn: SignIn,
+  { user, interaction }: Counted,
+  wrong: { readonly because: "wrong-code" | "wrong-recovery-code"; readonly at: Instant },
+): Promise<void> {
+  const { because, at } = wrong;
+  const { inARow } = user.factorAttempts;
+  const details = { because, attempt: interaction.attempts, inARow };
+  const event = auditStep(signIn.request, user.id, "code-rejected", at, details);
+  const notice = noticeOfWrongCode(user.factorAttempts, deps.limits);
+  const mails = mailsTo(user, notice, { id: deps.newId(), language: signIn.language, at });
+  if (mails.length > 0) {
+    const noted = await deps.storage.users.note(user.id, event, mails);
+    if (noted === "noted") return;
+  }
+  await deps.storage.audit.append([event]);
+}
