@@ -3,6 +3,7 @@
 import type { Challenge } from "./challenge.ts";
 import type { Proved } from "./factors.ts";
 import type { MfaDecision, MfaOutcome } from "./mfa-decision.ts";
+import type { RecoveryOffer } from "./recovery-codes.ts";
 import type { SendCap } from "./send-caps.ts";
 import type { SendRefusal } from "./send-policy.ts";
 import type { Instant } from "./time.ts";
@@ -14,6 +15,8 @@ export type Step =
   | "bind-phone"
   // A code is to be typed, or, while challenge.sends is 0, to be sent.
   | "code"
+  // The second step is done; the user is shown recovery codes to keep, if they like.
+  | "recovery-codes"
   // No second step is possible; the page says what to do.
   | "refused"
   // The user is asked whether the application may have what it wants.
@@ -40,6 +43,8 @@ export interface InteractionState {
   readonly refusal: Refusal | null;
   // Why the last text did not go out, and when it is worth asking again.
   readonly unsent?: { readonly because: Unsent; readonly retryAt: Instant } | null | undefined;
+  // What the recovery codes that are shown are computed from.
+  readonly offer?: RecoveryOffer | null | undefined;
   // The decision that led here, for the audit log.
   readonly decision: MfaDecision | null;
 }

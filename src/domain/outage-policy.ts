@@ -7,6 +7,15 @@ import type { User } from "./user.ts";
 
 export type OtherFactor = "recovery-code";
 
+// Whether a user who has just typed a code by text should be shown recovery codes to keep: where they would be
+// taken, and the user has none (any more).
+export function offersRecoveryCodes(
+  rules: RulesOfApplication,
+  user: Pick<User, "recoveryCodes">,
+): boolean {
+  return effectiveRules(rules).mfa.outage === "other-factor" && recoveryCodesLeft(user) === 0;
+}
+
 // Whether a text that did not go out will not do so for longer than it takes to ask again.
 export function isOutage(because: Unsent): boolean {
   switch (because) {

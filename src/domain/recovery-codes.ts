@@ -1,6 +1,6 @@
 // Recovery codes: a set of look-up secrets (NIST SP 800-63B-4, 3.1.2) that a user keeps on paper, for when no
 // text can be sent. Each works once. With 120 random bits each, a plain digest of them gives nothing away.
-import { createHash } from "node:crypto";
+import { createHash, createHmac } from "node:crypto";
 import type { Instant } from "./time.ts";
 
 export interface RecoveryCodes {
@@ -30,6 +30,21 @@ export function recoveryCodeOf(random: Uint8Array): string {
     value /= 32n;
   }
   return letters.replace(/.{4}(?=.)/g, "$&-");
+}
+
+// A set that is shown and not kept yet. As with codes by text, it is computed and not stored: `id` is fresh
+// randomness, the key lies outside the store.
+export interface RecoveryOffer {
+  readonly id: string;
+  readonly codeKeyId: string;
+}
+
+// The codes of an offer, under the key that it names.
+export function offeredCodes({ id }: RecoveryOffer, key: Uint8Array): string[] {
+  return Array.from({ length: RECOVERY_CODES }, (_, i) => {
+    const random = createHmac("sha256", key).update(`recovery-codes\0${id}\0${i}`).digest();
+    return recoveryCodeOf(random.subarray(0, RECOVERY_CODE_BYTES));
+  });
 }
 
 // What was typed, as it was written down; null: it is no recovery code. Compatibility forms, case, spaces and

@@ -12,10 +12,10 @@ import {
 } from "../domain/recovery-codes.ts";
 import type { Instant } from "../domain/time.ts";
 import type { AttemptCounted } from "../ports/interactions.ts";
-import { auditSignIn, auditStep } from "./audit-trail.ts";
-import { deviceEffects } from "./device-notice.ts";
+import { auditStep } from "./audit-trail.ts";
 import { dueState } from "./due-state.ts";
-import { type FlowDeps, OUT_OF_ORDER, type SignIn, signedIn } from "./sign-in.ts";
+import { signInEnd } from "./end-sign-in.ts";
+import { type FlowDeps, OUT_OF_ORDER, type SignIn } from "./sign-in.ts";
 import { noteWrongCode } from "./wrong-code.ts";
 
 export type RecoveryCodeOutcome =
@@ -110,15 +110,15 @@ async function end(
   if (state === null) return OUT_OF_ORDER;
   const proved = withFactor(state.proved, "otp", now);
   const to: InteractionState = { ...state, step: "done", proved };
-  const audit = [auditSignIn(signIn.request, user.id, state.decision, proved, now)];
+  const { decision } = state;
+  const ended = await signInEnd(deps, signIn, { user, proved, decision, now });
   const moved = await deps.storage.interactions.move({
     uid: interaction.uid,
     now,
     from: { version: interaction.version },
     to,
     resetAttempts: false,
-    record: deps.withResult(interaction.record, signedIn(signIn.request, user, proved)),
-    effects: { audit, ...(await deviceEffects(deps, signIn, user, now)) },
+    ...ended,
   });
   return moved.outcome === "moved" ? { outcome: "accepted", state: to } : OUT_OF_ORDER;
 }

@@ -13,7 +13,7 @@ import { mfaQuestion } from "../domain/mfa-question.ts";
 import type { User } from "../domain/user.ts";
 import type { MoveEffects } from "../ports/interactions.ts";
 import { auditSignIn } from "./audit-trail.ts";
-import { deviceEffects } from "./device-notice.ts";
+import { signInEnd } from "./end-sign-in.ts";
 import {
   type BeginOutcome,
   mayBeTexted,
@@ -21,13 +21,7 @@ import {
   newChallenge,
   withSend,
 } from "./send-code.ts";
-import {
-  type FlowDeps,
-  OUT_OF_ORDER,
-  type SignIn,
-  type SignInRequest,
-  signedIn,
-} from "./sign-in.ts";
+import { type FlowDeps, OUT_OF_ORDER, type SignIn, type SignInRequest } from "./sign-in.ts";
 
 export interface SecondStepQuestion {
   readonly request: SignInRequest;
@@ -100,13 +94,8 @@ export async function beginSecondStep(
 
 async function endSignIn(deps: FlowDeps, begin: SecondStepBegin): Promise<BeginOutcome> {
   const { signIn, user, proved, decision } = begin;
-  const state = stateOf(begin, { step: "done" });
-  const result = signedIn(signIn.request, user, proved);
-  const record = deps.withResult(signIn.interaction.record, result);
-  const now = deps.now();
-  const audit = [auditSignIn(signIn.request, user.id, decision, proved, now)];
-  const effects = { audit, ...(await deviceEffects(deps, signIn, user, now)) };
-  return moveTo(deps, begin, state, { record, effects });
+  const ended = await signInEnd(deps, signIn, { user, proved, decision, now: deps.now() });
+  return moveTo(deps, begin, stateOf(begin, { step: "done" }), ended);
 }
 
 async function refuse(

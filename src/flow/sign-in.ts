@@ -7,7 +7,6 @@ import type { Limits } from "../domain/limits.ts";
 import type { GuardMode } from "../domain/pumping-guard.ts";
 import type { RequestedAcr } from "../domain/requested-acr.ts";
 import type { Instant } from "../domain/time.ts";
-import type { User } from "../domain/user.ts";
 import type { PasswordHasher } from "../ports/password-hasher.ts";
 import type { Storage } from "../ports/storage.ts";
 import type { SendText } from "./send-text.ts";
@@ -50,21 +49,6 @@ export type SignInResult =
       readonly error: "access_denied" | "unmet_authentication_requirements";
       readonly description: string;
     };
-
-// The result of a sign-in by this user.
-export function signedIn(
-  request: SignInRequest,
-  user: Pick<User, "id" | "credentialsChangedAt">,
-  proved: Proved,
-): SignInResult {
-  return {
-    outcome: "signed-in",
-    userId: user.id,
-    proved,
-    credentialsChangedAt: user.credentialsChangedAt,
-    authTime: request.kind === "step-up" ? (request.session?.authTime ?? null) : null,
-  };
-}
 
 export interface FlowDeps {
   readonly storage: Storage;

@@ -4,13 +4,16 @@ import { normalCode, sameCode } from "../domain/code.ts";
 import { withFactor } from "../domain/factors.ts";
 import type { InteractionState } from "../domain/interaction.ts";
 import { mailsTo, noticeOfPhone } from "../domain/mail.ts";
+import { offersRecoveryCodes } from "../domain/outage-policy.ts";
+import type { RecoveryOffer } from "../domain/recovery-codes.ts";
 import type { Instant } from "../domain/time.ts";
-import type { AttemptCounted, MoveEffects } from "../ports/interactions.ts";
-import { auditSignIn, auditStep } from "./audit-trail.ts";
-import { deviceEffects } from "./device-notice.ts";
+import type { User } from "../domain/user.ts";
+import type { AttemptCounted } from "../ports/interactions.ts";
+import { auditStep } from "./audit-trail.ts";
 import { dueState } from "./due-state.ts";
+import { signInEnd, type Told } from "./end-sign-in.ts";
 import { codeOf } from "./send-code.ts";
-import { type FlowDeps, OUT_OF_ORDER, type SignIn, signedIn } from "./sign-in.ts";
+import { type FlowDeps, OUT_OF_ORDER, type SignIn } from "./sign-in.ts";
 import { noteWrongCode } from "./wrong-code.ts";
 
 export type SubmitCodeOutcome =
@@ -98,52 +101,35 @@ interface RightCode {
   readonly now: Instant;
 }
 
-// What the user hears of the sign-in, if it binds a phone or comes from a new browser.
-async function tellOfSignIn(
-  deps: FlowDeps,
-  signIn: SignIn,
-  { counted: { user }, number, now }: RightCode,
-): Promise<Pick<MoveEffects, "device" | "mails">> {
-  const bound = { number, status: "bound" as const, since: now };
-  const notice = noticeOfPhone(user.phone, bound);
-  const seen = await deviceEffects(deps, signIn, user, now);
-  const { language } = signIn;
-  const mails = mailsTo(user, notice, { id: deps.newId(), language, at: now });
-  return { ...seen, mails: [...mails, ...seen.mails] };
-}
-
 async function end(deps: FlowDeps, signIn: SignIn, right: RightCode): Promise<SubmitCodeOutcome> {
   const { state, now, counted, number } = right;
-  const { request } = signIn;
-  const userId = counted.user.id;
+  const { user, interaction } = counted;
   const proved = withFactor(state.proved, "sms", now);
-  const to: InteractionState = { ...state, step: "done", proved };
-  const audit = [auditSignIn(request, userId, state.decision, proved, now)];
-  const becomesBound = counted.user.phone?.status !== "bound";
-  if (becomesBound) audit.unshift(auditStep(request, userId, "phone-bound", now));
-  const told = await tellOfSignIn(deps, signIn, right);
+  const offer = await newOffer(deps, signIn, user);
+  const to: InteractionState = { ...state, step: offer ? "recovery-codes" : "done", proved, offer };
+  const { decision } = state;
+  const ended = offer ? null : await signInEnd(deps, signIn, { user, proved, decision, now });
+  const bound = boundBy(deps, signIn, right);
 
   // Consumes the code: of all that race with the right one, one gets through.
   const moved = await deps.storage.interactions.move({
-    uid: counted.interaction.uid,
+    uid: interaction.uid,
     now,
     from: { challengeId: right.id },
     to,
     resetAttempts: false,
-    record: deps.withResult(
-      counted.interaction.record,
-      signedIn(signIn.request, counted.user, proved),
-    ),
+    record: ended?.record,
     effects: {
       codeProved: {
-        userId,
+        userId: user.id,
         number,
         bind: state.binding,
         usersPerBoundPhone: deps.limits.usersPerBoundPhone,
         challengeId: right.id,
       },
-      audit,
-      ...told,
+      ...ended?.effects,
+      audit: [...bound.audit, ...(ended?.effects.audit ?? [])],
+      mails: [...bound.mails, ...(ended?.effects.mails ?? [])],
     },
   });
   switch (moved.outcome) {
@@ -157,4 +143,30 @@ async function end(deps: FlowDeps, signIn: SignIn, right: RightCode): Promise<Su
     case "stale":
       return { outcome: "dead", because: "already-used" };
   }
+}
+
+// Recovery codes to show, where they would be taken and the user has none.
+async function newOffer(
+  deps: FlowDeps,
+  { request }: SignIn,
+  user: User,
+): Promise<RecoveryOffer | null> {
+  const [key] = deps.codeKeys;
+  const rules = await deps.storage.rules.find(request.clientId);
+  if (key === undefined || !offersRecoveryCodes(rules, user)) return null;
+  return { id: deps.newId(), codeKeyId: key.id };
+}
+
+// What there is to say of a phone that this code binds.
+function boundBy(
+  deps: FlowDeps,
+  { request, language }: SignIn,
+  { counted: { user }, number, now }: RightCode,
+): Told {
+  const bound = { number, status: "bound" as const, since: now };
+  const notice = noticeOfPhone(user.phone, bound);
+  return {
+    audit: user.phone?.status === "bound" ? [] : [auditStep(request, user.id, "phone-bound", now)],
+    mails: mailsTo(user, notice, { id: deps.newId(), language, at: now }),
+  };
 }

@@ -18,6 +18,7 @@ import {
   type Visit,
 } from "./interaction-gate.ts";
 import { postRecoveryCode } from "./recovery-code-page.ts";
+import { postRecoveryCodes, showRecoveryCodes } from "./recovery-codes-page.ts";
 import { postLogin, showSignIn } from "./sign-in-page.ts";
 import { draw, goOn } from "./step-answer.ts";
 import type { Web } from "./web.ts";
@@ -29,6 +30,7 @@ const POSTS = {
   code: postCode,
   resend: postResend,
   "recovery-code": postRecoveryCode,
+  "recovery-codes": postRecoveryCodes,
   consent: postConsent,
   abort: postAbort,
 } satisfies Record<string, (web: Web, ctx: Context) => Promise<void>>;
@@ -58,6 +60,8 @@ async function showDueStep(web: Web, ctx: Context): Promise<void> {
       return showBindPhone(web, visit);
     case "code":
       return showCode(web, visit, state);
+    case "recovery-codes":
+      return showRecoveryCodes(web, visit, state);
     case "refused":
       return showRefused(web, visit, state.refusal);
     case "consent":

@@ -87,6 +87,12 @@ export interface CodeModel extends StepPage {
   readonly retryAt: number | null;
 }
 
+export interface RecoveryCodesModel extends StepPage {
+  readonly action: string;
+  // None: they cannot be computed any more, and there is nothing to keep.
+  readonly codes: readonly string[];
+}
+
 export interface RefusedModel extends StepPage {
   readonly because: Refusal;
 }
@@ -167,6 +173,7 @@ export interface PageModels {
   "sign-in": SignInModel;
   "bind-phone": BindPhoneModel;
   code: CodeModel;
+  "recovery-codes": RecoveryCodesModel;
   refused: RefusedModel;
   consent: ConsentModel;
   logout: LogoutModel;

@@ -40,6 +40,7 @@ const TITLES: { readonly [Page in PageName]: (model: PageModels[Page]) => Messag
   "sign-in": () => ({ key: "sign-in.title" }),
   "bind-phone": () => ({ key: "bind-phone.title" }),
   code: (model) => ({ key: model.sent ? "code.title" : "code.title-unsent" }),
+  "recovery-codes": () => ({ key: "recovery-codes.title" }),
   refused: () => ({ key: "refused.title" }),
   consent: () => ({ key: "consent.title" }),
   logout: () => ({ key: "logout.title" }),
@@ -51,7 +52,13 @@ const TITLES: { readonly [Page in PageName]: (model: PageModels[Page]) => Messag
 };
 
 // The pages that say where the sign-in leads.
-const ON_THE_WAY: ReadonlySet<PageName> = new Set(["sign-in", "bind-phone", "code", "refused"]);
+const ON_THE_WAY: ReadonlySet<PageName> = new Set([
+  "sign-in",
+  "bind-phone",
+  "code",
+  "recovery-codes",
+  "refused",
+]);
 
 const SCRIPTS: { readonly [Page in PageName]?: readonly string[] } = {
   "sign-in": ["code.js"],

@@ -11,6 +11,7 @@ import {
   FRAME,
   GALLERY_NOW,
   HOSTILE,
+  KEEP,
   LONG,
   RECOVERY,
   REPLACE,
@@ -128,6 +129,8 @@ function drawCode(draw: Draw): void {
     replace: REPLACE,
     error: { field: "phone", message: { key: "problem.phone-not-mobile" } },
   });
+  draw("recovery-codes", "recovery-codes", KEEP);
+  draw("recovery-codes-gone", "recovery-codes", { ...KEEP, codes: [] });
   draw("step-up", "code", { ...CODE, sent: false, resendAt: null });
   draw("step-up-waiting", "code", { ...CODE, sent: false });
   draw("step-up-capped", "code", {

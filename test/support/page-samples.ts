@@ -63,6 +63,12 @@ export const REPLACE = { ...PHONE, phone: "415 555 2671", country: "US", phoneAc
 
 export const RECOVERY = { action: "/interaction/u1/recovery-code" };
 
+export const KEEP: PageModels["recovery-codes"] = {
+  ...STEP,
+  action: "/interaction/u1/recovery-codes",
+  codes: Array.from({ length: 10 }, (_, i) => `04HM-ASW9-NF6Y-Y093-8NKR-KAY${i}`),
+};
+
 const TEXTS = [
   {
     at: "2026-11-24T13:56:41Z",

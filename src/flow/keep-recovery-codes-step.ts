@@ -1,0 +1,83 @@
+// Recovery codes are shown to whoever has just typed a code by text, and kept when they say so. Everything that
+// the sign-in needs is proved by then; it ends here.
+import { hasSecondFactor, provedSince } from "../domain/factors.ts";
+import type { InteractionState } from "../domain/interaction.ts";
+import { mailsTo } from "../domain/mail.ts";
+import { offeredCodes, recoveryCodesLeft, recoveryCodesOf } from "../domain/recovery-codes.ts";
+import type { User } from "../domain/user.ts";
+import { auditStep } from "./audit-trail.ts";
+import { dueState } from "./due-state.ts";
+import { signInEnd } from "./end-sign-in.ts";
+import { type FlowDeps, OUT_OF_ORDER, type SignIn } from "./sign-in.ts";
+
+export type KeepOutcome =
+  | { readonly outcome: "moved"; readonly state: InteractionState }
+  | typeof OUT_OF_ORDER;
+
+// The codes that this state shows; empty when the key that computes them has gone.
+export function codesToShow(
+  deps: Pick<FlowDeps, "codeKeys">,
+  { offer }: InteractionState,
+): readonly string[] {
+  const key = deps.codeKeys.find(({ id }) => id === offer?.codeKeyId);
+  return !offer || key === undefined ? [] : offeredCodes(offer, key.key);
+}
+
+// Keeps the codes, unless the user does not want them, and ends the sign-in.
+export async function takeKeepStep(
+  deps: FlowDeps,
+  signIn: SignIn,
+  keep: boolean,
+): Promise<KeepOutcome> {
+  const state = await dueState(deps, signIn);
+  if (state.step !== "recovery-codes" || state.userId === null) return OUT_OF_ORDER;
+  const user = await deps.storage.users.find(state.userId);
+  // Whatever was proved before the credentials changed proves nothing any more.
+  if (user?.status !== "active") return OUT_OF_ORDER;
+  if (!hasSecondFactor(provedSince(state.proved, user.credentialsChangedAt))) return OUT_OF_ORDER;
+
+  if (keep && !(await keepCodes(deps, signIn, state, user))) return OUT_OF_ORDER;
+  return end(deps, signIn, state, user);
+}
+
+// False: the user was changed meanwhile. Posting again shows what has become of it.
+async function keepCodes(
+  deps: FlowDeps,
+  { request, language }: SignIn,
+  state: InteractionState,
+  user: User,
+): Promise<boolean> {
+  const codes = codesToShow(deps, state);
+  if (codes.length === 0) return false;
+  // Somebody gave the user others meanwhile, or this was posted twice.
+  if (recoveryCodesLeft(user) > 0) return true;
+  const now = deps.now();
+  const updatedAt = Math.max(now, user.updatedAt + 1);
+  const after = { ...user, recoveryCodes: recoveryCodesOf(codes, now), updatedAt };
+  const kept = auditStep(request, user.id, "recovery-codes-kept", now, { left: codes.length });
+  const told = { id: deps.newId(), language, at: now };
+  const mails = mailsTo(user, { kind: "recovery-codes-made" }, told);
+  return (await deps.storage.users.replace(user, after, kept, mails)) === "changed";
+}
+
+async function end(
+  deps: FlowDeps,
+  signIn: SignIn,
+  state: InteractionState,
+  user: User,
+): Promise<KeepOutcome> {
+  const { uid, version } = signIn.interaction;
+  const now = deps.now();
+  const { proved, decision } = state;
+  const to: InteractionState = { ...state, step: "done", offer: null };
+  const ended = await signInEnd(deps, signIn, { user, proved, decision, now });
+  const moved = await deps.storage.interactions.move({
+    uid,
+    now,
+    from: { version },
+    to,
+    resetAttempts: false,
+    ...ended,
+  });
+  return moved.outcome === "moved" ? { outcome: "moved", state: to } : OUT_OF_ORDER;
+}
