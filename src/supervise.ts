@@ -19,30 +19,33 @@ export async function supervise(
 ): Promise<void> {
   let stopping = false;
   let failed = false;
-  let awaited = workers;
+  const ready = new Set<Worker>();
+  let everReady = false;
+  let told = false;
   let lines: Lines = {};
 
   function start(): void {
     const worker = cluster.fork();
     const startedAt = performance.now();
-    let isReady = false;
     worker.on("message", (message: unknown) => {
-      if (isReady) return;
-      isReady = true;
+      ready.add(worker);
+      everReady = true;
       // One of them has made the first start's user, and has more to say.
       const more = linesIn(message);
       if (Object.keys(more).length > Object.keys(lines).length) lines = more;
-      awaited--;
-      if (awaited === 0) tell(lines);
+      if (told || ready.size < workers) return;
+      told = true;
+      tell(lines);
     });
     worker.on("exit", (code, signal) => {
+      ready.delete(worker);
       if (stopping) {
         failed ||= code !== 0;
         return;
       }
       log.error({ event: "worker-died", pid: worker.process.pid, code, signal });
       // One that could not even begin has said why; so would the others.
-      if (!isReady && code === 1 && awaited === workers) return end("SIGTERM", true);
+      if (!everReady && code === 1) return end("SIGTERM", true);
       const lived = performance.now() - startedAt;
       void delay(lived < SHORT_LIFE_MS ? PAUSE_MS : 0).then(() => {
         if (!stopping) start();
