@@ -99,8 +99,7 @@ async function askForDelivery() {
     if (shown === null) return;
     await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
     try {
-      const address = location.pathname.replace(/\/(?:code|resend|phone|login)$/, "");
-      const answer = await fetch(address, { headers: { Accept: "text/html" } });
+      const answer = await fetch(location.pathname, { headers: { Accept: "text/html" } });
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const news = page.getElementById("delivery");
       if (answer.ok && news !== null) shown.replaceWith(document.importNode(news, true));
