@@ -62,6 +62,7 @@ export async function createApp(parts: Parts): Promise<App> {
     log.warn({ event: "text-takes-more-than-one-segment", ...problem });
   }
   const base = basePathOf(config.issuer);
+  const readers = receiptReaders(config);
 
   let engine: Engine | null = null;
   const web: Web = {
@@ -77,7 +78,7 @@ export async function createApp(parts: Parts): Promise<App> {
     log,
     brand: BRAND,
     issuer: config.issuer,
-    hasReceipts: receiptReaders(config).length > 0,
+    hasReceipts: readers.length > 0,
     base,
     countriesIn: createCountryLists(countriesOf(config)),
   };
@@ -105,7 +106,7 @@ export async function createApp(parts: Parts): Promise<App> {
     cookieKeys: keys.cookieKeys,
     trustProxy: config.trustProxy,
     isStopping: parts.isStopping,
-    receiptReaders: receiptReaders(config),
+    receiptReaders: readers,
     demo: mayDemo(config) ? demoOf(config, web) : null,
   });
   const delivery = await mailDelivery(parts, languages);
