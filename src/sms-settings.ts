@@ -85,7 +85,12 @@ function checkCountries(codes: readonly string[], problems: string[]): void {
 }
 
 function vonageOf(values: CheckedEnvironment, problems: string[]): VonageConfig | null {
-  const { VONAGE_API_KEY: apiKey, VONAGE_API_SECRET: apiSecret, VONAGE_FROM: from } = values;
+  const {
+    VONAGE_API_KEY: apiKey,
+    VONAGE_API_SECRET: apiSecret,
+    VONAGE_FROM: from,
+    VONAGE_HOST: host,
+  } = values;
   problems.push(
     ...needed("vonage", {
       VONAGE_API_KEY: apiKey,
@@ -93,9 +98,10 @@ function vonageOf(values: CheckedEnvironment, problems: string[]): VonageConfig 
       VONAGE_FROM: from,
     }),
   );
+  checkHost("VONAGE_HOST", host, problems);
   if (!apiKey || !apiSecret || !from) return null;
   const signatureSecret = values.VONAGE_SIGNATURE_SECRET ?? null;
-  return { apiKey, apiSecret, from, host: values.VONAGE_HOST ?? null, signatureSecret };
+  return { apiKey, apiSecret, from, host: host ?? null, signatureSecret };
 }
 
 function twilioOf(values: CheckedEnvironment, problems: string[]): TwilioConfig | null {
@@ -112,12 +118,15 @@ function twilioOf(values: CheckedEnvironment, problems: string[]): TwilioConfig 
       TWILIO_FROM: from,
     }),
   );
-  // It gets the credentials and the codes.
-  if (host !== undefined && !isPrivateWay(host, { loopback: true })) {
-    problems.push("TWILIO_HOST: must be https, or http on loopback");
-  }
+  checkHost("TWILIO_HOST", host, problems);
   if (!accountSid || !authToken || !from) return null;
   return { accountSid, authToken, from, host: host ?? null };
+}
+
+// It gets the credentials and the codes.
+function checkHost(name: string, host: string | undefined, problems: string[]): void {
+  if (host === undefined || isPrivateWay(host, { loopback: true })) return;
+  problems.push(`${name}: must be https, or http on loopback`);
 }
 
 function webhookOf(
