@@ -136,6 +136,7 @@ function depsOf(limits: Limits): FlowDeps {
     smsCountries: "all",
     withResult: (record) => ({ ...record, result: {} }),
     priceOf: () => 0,
+    codeTemplate: async () => "{code}",
     isOwnAddress: () => true,
     pumpingGuard: "off",
     alarm: () => {},

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { type Command, Option } from "commander";
 import type { AddApplication, ChangeApplication } from "../src/admin/application-options.ts";
+import { setText, showTexts, type TextDeps } from "../src/admin/application-texts.ts";
 import {
   addApplication,
   listApplications,
@@ -11,9 +12,10 @@ import {
   updateApplication,
 } from "../src/admin/applications.ts";
 import { AdminError } from "../src/admin/errors.ts";
+import { readOwnTemplates, textFrameOf } from "../src/code-text.ts";
 import { AUTH_METHODS } from "../src/domain/application.ts";
 import { printList, printThing } from "./print.ts";
-import { addCommand, collect, parseCount, withStore } from "./run.ts";
+import { addCommand, collect, parseCount, readInput, type ScriptDeps, withStore } from "./run.ts";
 
 const SECRET = { member: "client_secret", called: "client secret" };
 
@@ -42,6 +44,7 @@ export function addClientCommands(program: Command): void {
   const client = program.command("client").description("applications (OAuth clients)");
   addAdd(client);
   addUpdate(client);
+  addText(client);
 
   addCommand(client, "list", {
     description: "list all applications",
@@ -71,6 +74,34 @@ export function addClientCommands(program: Command): void {
   }).action(async (id: string) => {
     printThing(await withStore((deps) => rotateSecret(deps, id)), SECRET);
   });
+}
+
+function addText(client: Command): void {
+  addCommand(client, "text <id> [language]", {
+    description:
+      "the texts of an application; with a language, its own one is read from standard input: one " +
+      "line with {code}, and {minutes} and {brand} if you like",
+    examples: [
+      "client text shop",
+      "client text shop en < text.txt",
+      "client text shop en --remove",
+    ],
+  })
+    .option("--remove", "give the own text in this language up")
+    .action(async (clientId: string, language: string | undefined, flags: { remove?: boolean }) => {
+      if (language === undefined) {
+        if (flags.remove) throw new AdminError("usage", "--remove needs a language.");
+        const items = await withStore((deps) => showTexts(textDeps(deps), clientId));
+        return printList(items, ["language", "own", "segments", "template"]);
+      }
+      const template = flags.remove ? null : await readInput("The text is read", "text");
+      const change = { clientId, language, template };
+      printThing(await withStore((deps) => setText(textDeps(deps), change)));
+    });
+}
+
+function textDeps(deps: ScriptDeps): TextDeps {
+  return { ...deps, frame: textFrameOf(deps.config), ours: readOwnTemplates() };
 }
 
 function addAdd(client: Command): void {

@@ -4,6 +4,7 @@ import path from "node:path";
 import type { Command } from "commander";
 import { type Check, examine } from "../src/admin/doctor.ts";
 import { AdminError } from "../src/admin/errors.ts";
+import { readOwnTemplates, textFrameOf } from "../src/code-text.ts";
 import { ConfigError, readConfig } from "../src/config.ts";
 import { findDamage, openStorage } from "../src/store-access.ts";
 import { printList } from "./print.ts";
@@ -32,6 +33,8 @@ async function checkAll(): Promise<Check[]> {
       storeFile: config.store.kind === "sqlite" ? config.store.file : null,
       openStorage: () => openStorage(config),
       findDamage,
+      frame: textFrameOf(config),
+      ours: readOwnTemplates(),
     });
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

@@ -13,7 +13,7 @@ const EXIT_CODES: Record<AdminErrorCode, number> = {
   conflict: 4,
 };
 
-const PASSWORD_BYTES_MAX = 4096;
+const INPUT_BYTES_MAX = 4096;
 
 // Looked for before anything is parsed, so that a usage error comes as JSON too.
 export const jsonWanted = process.argv.includes("--json");
@@ -70,24 +70,27 @@ export function reportError(error: unknown): number {
   return EXIT_CODES[code];
 }
 
-// A password from standard input, without the line's end. Nobody types one into nothing: "usage".
-export async function readPassword(): Promise<string> {
-  if (process.stdin.isTTY) {
-    throw new AdminError("usage", "--password-stdin needs the password on standard input.");
-  }
+// A password from standard input, without the line's end.
+export function readPassword(): Promise<string> {
+  return readInput("--password-stdin needs the password", "password");
+}
+
+// A line from standard input, without its end. Nobody types one into nothing: "usage".
+export async function readInput(needs: string, called: string): Promise<string> {
+  if (process.stdin.isTTY) throw new AdminError("usage", `${needs} on standard input.`);
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of process.stdin) {
     const read = Buffer.from(chunk);
     bytes += read.length;
-    if (bytes > PASSWORD_BYTES_MAX) throw new AdminError("usage", "The password is too long.");
+    if (bytes > INPUT_BYTES_MAX) throw new AdminError("usage", `The ${called} is too long.`);
     chunks.push(read);
   }
-  const password = Buffer.concat(chunks)
+  const input = Buffer.concat(chunks)
     .toString()
     .replace(/\r?\n$/, "");
-  if (password === "") throw new AdminError("usage", "There is no password on standard input.");
-  return password;
+  if (input === "") throw new AdminError("usage", `There is no ${called} on standard input.`);
+  return input;
 }
 
 // An option's parser for "on" and "off".

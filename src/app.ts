@@ -3,8 +3,10 @@ import { randomBytes } from "node:crypto";
 import path from "node:path";
 import type Koa from "koa";
 import { createMailOutbox, readOutbox } from "./adapters/sms/outbox.ts";
+import { lintTexts } from "./admin/application-texts.ts";
 import { DEMO_CLIENT_ID, DEMO_USERNAME, demoUris } from "./admin/first-start.ts";
 import { BRAND } from "./brand.ts";
+import { readOwnTemplates, textFrameOf } from "./code-text.ts";
 import { type Config, isLoopback } from "./config.ts";
 import { deriveKeys } from "./derived-keys.ts";
 import { isLoopbackAddress } from "./domain/network.ts";
@@ -29,7 +31,7 @@ import { basePathOf } from "./oidc/provider.ts";
 import type { MailSender } from "./ports/mail.ts";
 import type { PasswordHasher } from "./ports/password-hasher.ts";
 import type { Storage } from "./ports/storage.ts";
-import { createQuote, lintTexts, receiptReaders, smsProviders } from "./texts.ts";
+import { createQuote, createTemplates, receiptReaders, smsProviders } from "./texts.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "..");
 const VIEWS = path.join(ROOT, "views");
@@ -58,15 +60,16 @@ export async function createApp(parts: Parts): Promise<App> {
   const { config, storage, log, now } = parts;
   const keys = deriveKeys(config.secrets);
   const languages = createLanguages(path.join(ROOT, "config", "languages"));
-  for (const problem of lintTexts(config, languages)) {
-    log.warn({ event: "text-takes-more-than-one-segment", ...problem });
+  const texts = { storage, frame: textFrameOf(config), ours: readOwnTemplates() };
+  for (const problem of await lintTexts(texts)) {
+    log.warn({ event: "text-not-as-it-should-be", ...problem });
   }
   const base = basePathOf(config.issuer);
   const readers = receiptReaders(config);
 
   let engine: Engine | null = null;
   const web: Web = {
-    flow: flowDeps(parts, keys.codeKeys, languages),
+    flow: flowDeps(parts, keys.codeKeys),
     engine: () => {
       if (engine === null) throw new Error("the engine is not there yet");
       return engine;
@@ -123,7 +126,6 @@ export function mayDemo(config: Config): boolean {
 function flowDeps(
   { config, storage, hasher, log, now }: Parts,
   codeKeys: FlowDeps["codeKeys"],
-  languages: Languages,
 ): FlowDeps {
   const { limits } = config;
   return {
@@ -135,8 +137,6 @@ function flowDeps(
       brand: BRAND,
       domain: new URL(config.issuer).hostname,
       codeLifeSeconds: limits.codeLifeSeconds,
-      templateFor: (language) =>
-        languages.chooseLanguage({ uiLocales: language }).template("sms.code"),
       onOutcome: ({ outcome, ...event }) => log.info({ event: "text-sent", ...event, ...outcome }),
       now,
     }),
@@ -144,7 +144,8 @@ function flowDeps(
     limits,
     acr: config.acr,
     smsCountries: config.smsCountries,
-    priceOf: createQuote(config, languages),
+    priceOf: createQuote(config),
+    codeTemplate: createTemplates(storage),
     pumpingGuard: config.pumpingGuard,
     // Outside production, a developer's own machine is no network that somebody could send from.
     isOwnAddress: (address) => !config.production && isLoopbackAddress(address),

@@ -6,17 +6,17 @@ import { createVonage } from "./adapters/sms/vonage.ts";
 import { createVonageReceipts } from "./adapters/sms/vonage-receipts.ts";
 import { createWebhook } from "./adapters/sms/webhook.ts";
 import { createWebhookReceipts } from "./adapters/sms/webhook-receipts.ts";
-import { BRAND } from "./brand.ts";
+import { readOwnTemplates, textFrameOf } from "./code-text.ts";
 import type { Config } from "./config.ts";
 import { priceMicros } from "./domain/sms-price.ts";
-import { composeCodeText, countSegments } from "./domain/text-message.ts";
+import { countTemplate } from "./domain/text-template.ts";
 import type { Instant } from "./domain/time.ts";
 import { type BreakerEvent, createBreaker } from "./flow/breaker.ts";
 import type { FlowDeps } from "./flow/sign-in.ts";
-import type { Languages } from "./http/language.ts";
 import type { Logger } from "./log.ts";
 import type { SmsProvider } from "./ports/sms.ts";
 import type { ReceiptReader } from "./ports/sms-receipts.ts";
+import type { Storage } from "./ports/storage.ts";
 import { namedProviders, type SmsProviderName } from "./sms-settings.ts";
 
 // Those whose receipts can be told from forged ones.
@@ -31,39 +31,21 @@ export function receiptReaders({ vonage, twilio, webhook }: Config): ReceiptRead
   return readers;
 }
 
-// What a code costs by the price table: the outbox costs nothing.
-export function createQuote(config: Config, languages: Languages): FlowDeps["priceOf"] {
+// What a text costs by the price table: the outbox costs nothing.
+export function createQuote(config: Config): FlowDeps["priceOf"] {
   if (namedProviders(config).every((name) => name === "outbox")) return () => 0;
-  return ({ country, language }) => {
-    const { segments } = countSegments(sampleText(config, languages, language));
-    return priceMicros(config.smsPrices, country, segments);
+  const frame = textFrameOf(config);
+  return ({ country, template }) =>
+    priceMicros(config.smsPrices, country, countTemplate(template, frame).segments);
+}
+
+// The template of a text: the application's own in this language, else ours.
+export function createTemplates(storage: Storage): FlowDeps["codeTemplate"] {
+  const ours = readOwnTemplates();
+  return async ({ applicationId, language }) => {
+    const application = await storage.applications.find(applicationId);
+    return application?.texts?.[language] ?? ours[language] ?? ours.en ?? "";
   };
-}
-
-export interface TextProblem {
-  readonly language: string;
-  readonly segments: number;
-  // The characters that make a text of fewer letters to the segment of it.
-  readonly foreign: readonly string[];
-}
-
-// The languages in which a code takes more than one segment, which costs as much again, and why.
-export function lintTexts(config: Config, languages: Languages): TextProblem[] {
-  return languages.tags.flatMap((language) => {
-    const { segments, foreign } = countSegments(sampleText(config, languages, language));
-    return segments > 1 ? [{ language, segments, foreign }] : [];
-  });
-}
-
-// What would be sent in this language; every code is as long.
-function sampleText(config: Config, languages: Languages, language: string): string {
-  return composeCodeText({
-    brand: BRAND,
-    code: "000000",
-    lifeMinutes: Math.ceil(config.limits.codeLifeSeconds / 60),
-    domain: new URL(config.issuer).hostname,
-    template: languages.chooseLanguage({ uiLocales: language }).template("sms.code"),
-  });
 }
 
 // Each provider once, behind a breaker of its own, in whatever order it is asked.

@@ -2,6 +2,7 @@
 import { stat } from "node:fs/promises";
 import { keysInUse } from "../domain/signing-key.ts";
 import type { Storage } from "../ports/storage.ts";
+import { lintTexts, type TextDeps } from "./application-texts.ts";
 import type { AdminDeps } from "./deps.ts";
 import { hasDemoData } from "./first-start.ts";
 
@@ -24,6 +25,9 @@ export interface Installation extends Pick<AdminDeps, "now" | "limits"> {
   // Null: no mail server.
   readonly smtp: { readonly host: string } | null;
   readonly withoutEffect: readonly string[];
+  // What stands around every text, and our own sentences by language.
+  readonly frame: TextDeps["frame"];
+  readonly ours: TextDeps["ours"];
   openStorage(): Promise<Storage>;
   // What the database finds wrong with such a file; null: nothing.
   findDamage(file: string): Promise<string | null>;
@@ -116,6 +120,7 @@ async function checkStore(installation: Installation): Promise<Check[]> {
       await checkKeys(installation, storage),
       await checkClock(installation, storage),
       await checkDemo(installation, storage),
+      await checkTexts(installation, storage),
     ];
   } finally {
     await storage.close();
@@ -166,6 +171,16 @@ async function checkDemo(installation: Installation, storage: Storage): Promise<
   return installation.production
     ? failed("demo-data", "The application or the user demo is there; remove it in production.")
     : passed("demo-data", "The demo is there; production would refuse it.");
+}
+
+async function checkTexts({ frame, ours }: Installation, storage: Storage): Promise<Check> {
+  const problems = await lintTexts({ storage, frame, ours });
+  if (problems.length === 0) return passed("texts", "Each fits one segment.");
+  const sentences = problems.map(({ client, language, sentences: wrong }) => {
+    const whose = client === null ? "Our text" : `The text of ${client}`;
+    return `${whose} in ${language}: ${wrong.join(" ")}`;
+  });
+  return failed("texts", sentences.join(" "));
 }
 
 async function modeOf(file: string): Promise<number | null> {

@@ -40,6 +40,8 @@ export interface Application {
   readonly consent: boolean;
   // The resource servers it may ask tokens for (RFC 8707); their access tokens are JWTs (RFC 9068).
   readonly resources: readonly string[];
+  // Its own sentences for texts, by language, with the placeholders of ours.
+  readonly texts?: Readonly<Record<string, string>> | undefined;
   readonly createdAt: Instant;
   readonly updatedAt: Instant;
 }

@@ -81,7 +81,9 @@ export async function moveAndSend(
   const { challenge, userId } = move.state;
   if (challenge?.lastSentAt == null) throw new Error("a text that is sent has its instant");
   const now = challenge.lastSentAt;
-  const message = messageOf(deps, signIn, challenge, now);
+  const { request, language } = signIn;
+  const template = await deps.codeTemplate({ applicationId: request.clientId, language });
+  const message = messageOf(deps, signIn, { challenge, template });
   const paused = await findPause(deps, message, now);
   if (paused !== null) return refused(deps, signIn, userId ?? "", paused);
   const budgets = budgetsOf(deps, signIn, userId ?? "", message, challenge.phone);
@@ -109,7 +111,7 @@ export async function moveAndSend(
   const code = codeOf(deps, challenge);
   if (code === null) throw new Error("no key for a challenge that was just opened");
   const messageId = message.id;
-  const sent = await deps.sendText({ challenge, code, messageId, language: signIn.language });
+  const sent = await deps.sendText({ challenge, code, messageId, template });
   await deps.storage.messages.settle({ id: messageId, at: deps.now(), ...settledBy(sent) });
   if (sent.outcome === "accepted") return { outcome: "moved", state: move.state };
 
@@ -141,20 +143,19 @@ function challengeAfter(
 // What is remembered of this text.
 function messageOf(
   deps: FlowDeps,
-  { request, language }: SignIn,
-  challenge: Challenge,
-  now: Instant,
+  { request }: SignIn,
+  { challenge, template }: { readonly challenge: Challenge; readonly template: string },
 ): Message {
   const country = countryOf(challenge.phone) ?? "ZZ";
   return {
     id: deps.newId(),
     challengeId: challenge.id,
-    at: now,
+    at: challenge.lastSentAt ?? deps.now(),
     purpose: challenge.purpose,
     applicationId: request.clientId,
     country,
     prefix: prefixOf(challenge.phone),
-    costMicros: deps.priceOf({ country, language }),
+    costMicros: deps.priceOf({ country, template }),
   };
 }
 

@@ -11,7 +11,8 @@ export interface TextToSend {
   readonly code: string;
   // The same on a retry, so that a provider's retry is no second text.
   readonly messageId: string;
-  readonly language: string;
+  // With the placeholders {brand}, {code} and {minutes}.
+  readonly template: string;
 }
 
 // What became of it, and by whom.
@@ -30,8 +31,6 @@ export interface TextSenderDeps {
   // The host that the code belongs to; the last line binds the code to it (WebOTP).
   readonly domain: string;
   readonly codeLifeSeconds: number;
-  // The template of a language, with the placeholders {brand}, {code} and {minutes}.
-  readonly templateFor: (language: string) => string;
   readonly onOutcome: (event: {
     readonly provider: string;
     readonly messageId: string;
@@ -43,13 +42,13 @@ export interface TextSenderDeps {
 
 // A sender over these providers.
 export function createTextSender(deps: TextSenderDeps): SendText {
-  return async ({ challenge, code, messageId, language }) => {
+  return async ({ challenge, code, messageId, template }) => {
     const text = composeCodeText({
       brand: deps.brand,
       code,
       lifeMinutes: Math.ceil(deps.codeLifeSeconds / 60),
       domain: deps.domain,
-      template: deps.templateFor(language),
+      template,
     });
     const { purpose, phone: to } = challenge;
     const beganAt = deps.now();

@@ -63,7 +63,12 @@ export interface FlowDeps {
   // Writes a result into the engine's record.
   readonly withResult: (record: EngineRecord, result: SignInResult) => EngineRecord;
   // What a text costs, in millionths of the currency of the prices; 0: nothing.
-  readonly priceOf: (text: { readonly country: string; readonly language: string }) => number;
+  readonly priceOf: (text: { readonly country: string; readonly template: string }) => number;
+  // The sentence of a text with {brand}, {code} and {minutes}, by application and language.
+  readonly codeTemplate: (text: {
+    readonly applicationId: string;
+    readonly language: string;
+  }) => Promise<string>;
   // Whether whoever comes from this address is no stranger, so that it does not count as a network.
   readonly isOwnAddress: (address: string) => boolean;
   readonly pumpingGuard: GuardMode;

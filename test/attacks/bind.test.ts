@@ -220,6 +220,40 @@ describe("attacks on sending, without gaps", () => {
     assert.match(text, /^[\x20-\x7e\n]{1,160}$/);
     assert.ok(!/https?:/.test(text));
   });
+
+  it("sends an application's own text in its language, bound to its site, and nobody else's (SMS-15)", async () => {
+    const { latchkey, latchkeyReading } = scene.server;
+    const own = "Northwind: {code} ist Ihr Code, {minutes} Min. {code}\n";
+    await latchkeyReading(own, "client", "text", "strict", "de");
+    const victim = scene.victim();
+    const textIn = async (language: string, party = scene.strict) => {
+      const acr_values = "urn:latchkey:acr:2fa";
+      await afterPassword(party, victim, { ui_locales: language, acr_values });
+      return scene.server.texts().findLast(({ to }) => to === victim.phone)?.text ?? "";
+    };
+    assert.match(
+      await textIn("de"),
+      /^Northwind: (\d{6}) ist Ihr Code, 5 Min\. \1\n@localhost #\1$/,
+    );
+    assert.match(await textIn("en"), /^Latchkey: \d{6} is your code/);
+    assert.match(await textIn("de", scene.lax), /^Latchkey: /);
+    await latchkey("client", "text", "strict", "de", "--remove");
+    assert.match(await textIn("de"), /^Latchkey: /);
+  });
+
+  it("evaluates nothing in a text that somebody writes (INJ-23)", async () => {
+    const { latchkey, latchkeyReading } = scene.server;
+    const setText = (text: string) => latchkeyReading(text, "client", "text", "strict", "en");
+    for (const text of ["{code} <%= process.env %>", "{code} #{1+1}", "{code} {{constructor}}"]) {
+      await assert.rejects(setText(text), /"usage"/);
+    }
+    await setText("{code} <%= 1+1 %> $& #");
+    const victim = scene.victim();
+    await afterPassword(scene.strict, victim);
+    const text = scene.server.texts().findLast(({ to }) => to === victim.phone)?.text ?? "";
+    assert.match(text, /^(\d{6}) <%= 1\+1 %> \$& #\n@localhost #\1$/);
+    await latchkey("client", "text", "strict", "en", "--remove");
+  });
 });
 
 describe("attacks on a factor that is off", () => {

@@ -48,13 +48,12 @@ describe("text sender", () => {
       brand: "Latchkey",
       domain: "login.example",
       codeLifeSeconds: 300,
-      templateFor: () => "{code}",
       onOutcome: () => undefined,
       now: () => now,
     });
     const opened = { id: "a-challenge-id", codeKeyId: "k", purpose: "login", phone } as const;
     const challenge = openChallenge(opened, now, { codeLifeSeconds: 300 });
-    return sender({ challenge, code: "012345", messageId: "m1", language: "en" });
+    return sender({ challenge, code: "012345", messageId: "m1", template: "{code}" });
   }
   const by = () => sent.map((each) => each.by);
 

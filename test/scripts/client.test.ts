@@ -61,6 +61,30 @@ describe("latchkey client", () => {
     });
   });
 
+  it("reads a text from standard input, shows the texts and gives one up", async () => {
+    await latchkey.json("client", "add", "--id", "shop", "--name", "Shop", ...URI);
+    const args = ["client", "text", "shop", "en"];
+    const set = await latchkey.run([...args, "--json"], { stdin: "Shop: {code}\n" });
+    assert.equal(set.code, 0, set.stderr);
+    const { template, own, text, segments } = JSON.parse(set.stdout);
+    assert.deepEqual([template, own, segments], ["Shop: {code}", true, 1]);
+    assert.equal(text, "Shop: 000000\n@localhost #000000");
+    const { items } = await latchkey.json("client", "text", "shop");
+    const owns = items.map((item: { language: string; own: boolean }) => [item.language, item.own]);
+    assert.deepEqual(owns, [
+      ["de", false],
+      ["en", true],
+      ["es", false],
+    ]);
+    assert.equal((await latchkey.json(...args, "--remove")).own, false);
+
+    assert.match(await latchkey.refused(2, args, "Don’t {tell}"), /\{code\} must stand in it/);
+    await latchkey.refused(2, args, "");
+    await latchkey.refused(2, ["client", "text", "shop", "xx"], "{code}");
+    await latchkey.refused(2, ["client", "text", "shop", "--remove"]);
+    await latchkey.refused(3, ["client", "text", "gone", "en"], "{code}");
+  });
+
   it("updates what is given, takes away what is empty, and removes", async () => {
     await latchkey.json(
       ...["client", "add", "--id", "spa", "--name", "Spa", "--public", "--consent", ...URI],

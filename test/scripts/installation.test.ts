@@ -46,7 +46,7 @@ describe("latchkey on an installation", () => {
     const names = (await checks()).map(({ check }: { check: string }) => check);
     assert.deepEqual(names, [
       ...["configuration", "data-directory", "secret-file", "store-file", "sms", "mail"],
-      ...["store", "integrity", "signing-keys", "clock", "demo-data"],
+      ...["store", "integrity", "signing-keys", "clock", "demo-data", "texts"],
     ]);
   });
 

@@ -32,6 +32,9 @@ export interface TestServer {
   // Runs the command line on its store, and parses what it prints.
   // biome-ignore lint/suspicious/noExplicitAny: the commands print many shapes.
   latchkey(...args: string[]): Promise<any>;
+  // The same with something on standard input.
+  // biome-ignore lint/suspicious/noExplicitAny: the commands print many shapes.
+  latchkeyReading(input: string, ...args: string[]): Promise<any>;
   texts(): OutboxText[];
   // Those that went into the outbox.
   mails(): OutboxText[];
@@ -87,13 +90,17 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     env,
     pid: () => child.pid ?? 0,
     output: () => output,
-    async latchkey(...args) {
-      const { stdout } = await run(
+    latchkey: (...args) => server.latchkeyReading("", ...args),
+    async latchkeyReading(input, ...args) {
+      const running = run(
         process.execPath,
         [path.join(ROOT, "scripts/latchkey.mjs"), ...args, "--json"],
         { env, cwd: ROOT },
       );
-      return JSON.parse(stdout);
+      // Most commands end without reading it.
+      running.child.stdin?.on("error", () => {});
+      running.child.stdin?.end(input);
+      return JSON.parse((await running).stdout);
     },
     texts: () => readOutbox(env).filter(({ channel }) => channel === "sms"),
     mails: () => readOutbox(env).filter(({ channel }) => channel === "mail"),

@@ -1,0 +1,138 @@
+// The texts of an application: its own sentence for a code in a language, in place of ours.
+import type { Application } from "../domain/application.ts";
+import { composeCodeText } from "../domain/text-message.ts";
+import {
+  countTemplate,
+  type TemplateProblem,
+  type TextFrame,
+  templateProblems,
+} from "../domain/text-template.ts";
+import { readApplication } from "./applications.ts";
+import { retryWhileStale } from "./compare-and-set.ts";
+import { type AdminDeps, auditEvent, changeTime } from "./deps.ts";
+import { AdminError } from "./errors.ts";
+
+export interface TextDeps extends Pick<AdminDeps, "storage" | "now" | "actor"> {
+  readonly frame: TextFrame;
+  // Our own templates, by language.
+  readonly ours: Readonly<Record<string, string>>;
+}
+
+export interface ShownText {
+  readonly client: string;
+  readonly language: string;
+  // Whether the template is the application's own.
+  readonly own: boolean;
+  readonly template: string;
+  // As it goes out, with a code that is none.
+  readonly text: string;
+  readonly segments: number;
+}
+
+// The texts of an application in every language, its own or ours; "not-found" when there is no such application.
+export async function showTexts(deps: TextDeps, clientId: string): Promise<ShownText[]> {
+  const application = await readApplication(deps, clientId);
+  return Object.keys(deps.ours)
+    .toSorted()
+    .map((language) => shown(deps, application, language));
+}
+
+// Gives an application its own template in a language, or takes it away with null. "usage" for a language that we
+// do not speak, and for a template that is not fit to be sent, with everything that is wrong with it.
+export async function setText(
+  deps: TextDeps,
+  given: {
+    readonly clientId: string;
+    readonly language: string;
+    readonly template: string | null;
+  },
+): Promise<ShownText> {
+  const { clientId, language, template } = given;
+  if (!Object.hasOwn(deps.ours, language)) {
+    const known = Object.keys(deps.ours).toSorted().join(", ");
+    throw new AdminError("usage", `There are no texts in this language; there are: ${known}.`);
+  }
+  const problems = template === null ? [] : templateProblems(template, deps.frame);
+  if (problems.length > 0) throw new AdminError("usage", problems.map(sentenceOf).join(" "));
+
+  return retryWhileStale(async () => {
+    const before = await readApplication(deps, clientId);
+    const { [language]: old = null, ...others } = before.texts ?? {};
+    if (old === template) return shown(deps, before, language);
+    const texts = { ...others, ...(template !== null && { [language]: template }) };
+    const after = { ...before, texts, updatedAt: changeTime(deps.now(), before) };
+    const audit = auditEvent(deps, {
+      action: "client-text-changed",
+      target: `client:${clientId}`,
+      details: { language, before: old, after: template },
+    });
+    const outcome = await deps.storage.applications.replace(before, after, audit);
+    if (outcome === "stale") return "stale";
+    if (outcome === "changed") return shown(deps, after, language);
+    throw new AdminError("not-found", "The application was removed meanwhile.");
+  });
+}
+
+function shown(deps: TextDeps, application: Application, language: string): ShownText {
+  const own = application.texts?.[language];
+  const template = own ?? deps.ours[language] ?? "";
+  return {
+    client: application.id,
+    language,
+    own: own !== undefined,
+    template,
+    text: composeCodeText({ ...deps.frame, template, code: "000000" }),
+    segments: countTemplate(template, deps.frame).segments,
+  };
+}
+
+export interface TextProblem {
+  // Null: our own text.
+  readonly client: string | null;
+  readonly language: string;
+  readonly sentences: readonly string[];
+}
+
+// The texts that are not fit to be sent, and why: most of all those that take more than one segment, which costs as
+// much again. What fitted when it was written may not do so at another domain.
+export async function lintTexts(
+  deps: Pick<TextDeps, "storage" | "frame" | "ours">,
+): Promise<TextProblem[]> {
+  const sets = [
+    { id: null, texts: deps.ours },
+    ...(await deps.storage.applications.list()).map(({ id, texts = {} }) => ({ id, texts })),
+  ];
+  return sets.flatMap(({ id: client, texts }) =>
+    Object.entries(texts).flatMap(([language, template]) => {
+      const sentences = templateProblems(template, deps.frame).map(sentenceOf);
+      return sentences.length === 0 ? [] : [{ client, language, sentences }];
+    }),
+  );
+}
+
+// What is wrong, in words.
+function sentenceOf(problem: TemplateProblem): string {
+  switch (problem.because) {
+    case "not-one-line":
+      return "It must be one line without invisible characters.";
+    case "code-missing":
+      return "{code} must stand in it.";
+    case "unknown-placeholder":
+      return (
+        `There is no placeholder ${problem.found.join(" ")}; ` +
+        "there are {code}, {minutes} and {brand}."
+      );
+    case "link":
+      return `It must hold no link, nor what looks like one: ${problem.found.join(" ")}`;
+    case "too-long": {
+      const { segments, units, foreign } = problem;
+      if (foreign.length === 0) {
+        return `With the line that binds the code it takes ${segments} segments: ${units} characters, and 160 fit.`;
+      }
+      return (
+        `With the line that binds the code it takes ${segments} segments, because of: ` +
+        `${foreign.join(" ")} With these, 70 characters fit and not 160; it has ${units}.`
+      );
+    }
+  }
+}

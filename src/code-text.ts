@@ -1,0 +1,29 @@
+// The text that carries a code, as this installation writes it: what stands around every sentence, and our own
+// sentence in each language.
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { BRAND } from "./brand.ts";
+import type { Config } from "./config.ts";
+import type { TextFrame } from "./domain/text-template.ts";
+
+const CATALOGS = path.resolve(import.meta.dirname, "..", "config", "languages");
+
+// The brand, how long a code lives, and the domain that it is bound to.
+export function textFrameOf(config: Pick<Config, "issuer" | "limits">): TextFrame {
+  return {
+    brand: BRAND,
+    lifeMinutes: Math.ceil(config.limits.codeLifeSeconds / 60),
+    domain: new URL(config.issuer).hostname,
+  };
+}
+
+// Our own templates, by language.
+export function readOwnTemplates(): Record<string, string> {
+  const files = readdirSync(CATALOGS).filter((name) => name.endsWith(".json"));
+  return Object.fromEntries(
+    files.map((name) => {
+      const texts = JSON.parse(readFileSync(path.join(CATALOGS, name), "utf8"));
+      return [path.basename(name, ".json"), String(texts["sms.code"])];
+    }),
+  );
+}
