@@ -10,7 +10,7 @@ import type { Storage } from "../ports/storage.ts";
 import { AdminError } from "./errors.ts";
 
 export interface Carried {
-  readonly what: "applications" | "rules" | "users" | "keys" | "audit";
+  readonly what: "applications" | "rules" | "users" | "keys" | "test-numbers" | "audit";
   readonly count: number;
   // SHA-256 over all of them in order, as canonical JSON; the same in both stores.
   readonly checksum: string;
@@ -19,7 +19,7 @@ export interface Carried {
 const USERS_A_PAGE = 50;
 const EVENTS_A_PAGE = 500;
 
-// Copies applications, users, rules, signing keys and the audit log into a store that is empty, or that an
+// Copies applications, users, rules, signing keys, test numbers and the audit log into a store that is empty, or that an
 // earlier copy was broken off in. Both must have the same data key, for pairwise subjects derive from it. The
 // answer says what was carried, with counts and checksums. "conflict": there is something else in the target.
 // "failed": it holds something else than the source at the end, which was changed meanwhile; the target is
@@ -52,6 +52,7 @@ async function putAll(source: Storage, target: Storage): Promise<void> {
   }
   await transfer.putSigningKeys(await source.signingKeys.list());
   for await (const users of usersOf(source)) await transfer.putUsers(users);
+  await transfer.putTestNumbers(await source.testNumbers.list());
   for await (const events of eventsOf(source)) await transfer.putAuditEvents(events);
 }
 
@@ -68,9 +69,14 @@ async function takeStock(storage: Storage): Promise<Carried[]> {
   for await (const page of usersOf(storage)) for (const user of page) users.add(user);
   const keys = tally("keys");
   for (const key of await storage.signingKeys.list()) keys.add(key);
+  const testNumbers = tally("test-numbers");
+  for (const each of await storage.testNumbers.list()) {
+    // Under the data key, which both have: there are so few codes that a plain hash would tell which one it is.
+    testNumbers.add(storage.vault.index("test-number", canonicalJson(each)));
+  }
   const audit = tally("audit");
   for await (const page of eventsOf(storage)) for (const event of page) audit.add(event);
-  return [applications, rules, users, keys, audit].map((each) => each.end());
+  return [applications, rules, users, keys, testNumbers, audit].map((each) => each.end());
 }
 
 function tally(what: Carried["what"]): { add(item: unknown): void; end(): Carried } {

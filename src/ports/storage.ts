@@ -19,6 +19,7 @@ import type { InteractionStore } from "./interactions.ts";
 import type { MailQueue } from "./mail.ts";
 import type { MessageStore } from "./messages.ts";
 import type { RecordStore } from "./records.ts";
+import type { TestNumberStore } from "./test-numbers.ts";
 import type { TransferStore } from "./transfer.ts";
 
 export interface Storage {
@@ -28,6 +29,7 @@ export interface Storage {
   readonly interactions: InteractionStore;
   readonly numbers: NumberStore;
   readonly messages: MessageStore;
+  readonly testNumbers: TestNumberStore;
   readonly records: RecordStore;
   readonly signingKeys: SigningKeyStore;
   readonly audit: AuditLog;

@@ -5,6 +5,7 @@ import type { Application } from "../domain/application.ts";
 import type { StoredAuditEvent } from "../domain/audit-event.ts";
 import type { SecurityRules } from "../domain/security-rules.ts";
 import type { SigningKey } from "../domain/signing-key.ts";
+import type { TestNumber } from "../domain/test-number.ts";
 import type { User } from "../domain/user.ts";
 
 // Every put writes no audit event of its own, and may be done again with the same: a transfer that was broken
@@ -19,6 +20,7 @@ export interface TransferStore {
   // With their factor attempts. Throws when a login name belongs to another user.
   putUsers(users: readonly User[]): Promise<void>;
   putSigningKeys(keys: readonly SigningKey[]): Promise<void>;
+  putTestNumbers(listed: readonly TestNumber[]): Promise<void>;
   // Under the ids that they had; later events get higher ones.
   putAuditEvents(events: readonly StoredAuditEvent[]): Promise<void>;
   end(): Promise<void>;

@@ -30,6 +30,7 @@ describe("the statements of sqlite", () => {
     "SELECT 1 FROM signing_keys WHERE kid = ? OR (alg = ? AND created_at > ?) LIMIT 1",
     "SELECT count(*) AS objects FROM sqlite_schema",
     "SELECT * FROM pauses ORDER BY scope",
+    "SELECT key, sealed FROM test_numbers",
   ];
 
   // Whether there is anything at all: looks at one row, and stops.

@@ -17,6 +17,7 @@ import { rulesStoreContract } from "./rules-store.ts";
 import { sendBudgetsContract } from "./send-budgets.ts";
 import { sessionsContract } from "./sessions.ts";
 import { signingKeyStoreContract } from "./signing-key-store.ts";
+import { testNumberStoreContract } from "./test-number-store.ts";
 import { transferStoreContract } from "./transfer-store.ts";
 import { userStoreContract } from "./user-store.ts";
 
@@ -38,6 +39,7 @@ const CONTRACTS = [
   auditLogContract,
   mailQueueContract,
   deviceStoreContract,
+  testNumberStoreContract,
   transferStoreContract,
   lifecycleContract,
 ];

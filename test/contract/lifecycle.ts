@@ -115,6 +115,7 @@ export function lifecycleContract(openEmpty: OpenEmpty): void {
       "devices.judge": ({ devices }) => devices.judge("u1", "laptop", NOON),
       "mails.claim": ({ mails }) => mails.claim(NOON, 60),
       "audit.append": ({ audit }) => audit.append([anAuditEvent()]),
+      "testNumbers.find": ({ testNumbers }) => testNumbers.find(A_NUMBER),
       "audit.list": ({ audit }) => audit.list({ limit: 1 }),
     };
     for (const [name, call] of Object.entries(AFTER_CLOSE)) {

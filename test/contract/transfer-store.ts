@@ -5,6 +5,7 @@ import {
   anApplication,
   anAuditEvent,
   aSigningKey,
+  aTestNumber,
   aUser,
   NOON,
 } from "../support/builders.ts";
@@ -31,6 +32,7 @@ export function transferStoreContract(openEmpty: OpenEmpty): void {
       await transfer.putApplication(anApplication({ id: "app2" }), null);
       await transfer.putUsers([ALICE, aUser({ id: "u-bob", username: "bob" })]);
       await transfer.putSigningKeys([aSigningKey({ kid: "k1" }), aSigningKey({ kid: "k2" })]);
+      await transfer.putTestNumbers([aTestNumber()]);
       await transfer.putAuditEvents([
         { ...anAuditEvent({ action: "one" }), id: 3 },
         { ...anAuditEvent({ action: "other" }), id: 7 },
@@ -54,6 +56,7 @@ export function transferStoreContract(openEmpty: OpenEmpty): void {
       "an application": () => storage().applications.create(anApplication(), AUDIT),
       rules: () => storage().rules.replace(null, DEFAULT_RULES, SMS_ON, AUDIT),
       keys: () => storage().signingKeys.add([aSigningKey()], null, AUDIT),
+      "a test number": () => storage().testNumbers.add(aTestNumber(), AUDIT),
       events: () => storage().audit.append([AUDIT]),
     };
     for (const [what, put] of Object.entries(BEFORE)) {
@@ -80,6 +83,7 @@ export function transferStoreContract(openEmpty: OpenEmpty): void {
         assert.deepEqual(await rules.find("app1"), { global: SMS_ON, own: DEFAULT_RULES });
         assert.deepEqual(await rules.find("app2"), { global: SMS_ON, own: null });
         assert.deepEqual((await signingKeys.list()).map(({ kid }) => kid).toSorted(), ["k1", "k2"]);
+        assert.deepEqual(await storage().testNumbers.list(), [aTestNumber()]);
         const events = await audit.list({ limit: 9 });
         assert.deepEqual(
           events.map(({ id, action }) => [id, action]),

@@ -9,6 +9,7 @@ import { type Limits, limitsSchema } from "../../src/domain/limits.ts";
 import type { Mail } from "../../src/domain/mail.ts";
 import { mailAddressOf } from "../../src/domain/mail-header.ts";
 import type { SigningKey } from "../../src/domain/signing-key.ts";
+import type { TestNumber } from "../../src/domain/test-number.ts";
 import type { Instant } from "../../src/domain/time.ts";
 import type { User } from "../../src/domain/user.ts";
 
@@ -104,6 +105,18 @@ export function aSigningKey(given: Partial<SigningKey> = {}): SigningKey {
     jwk: { kty: "EC", crv: "P-256", kid, d: "a-private-part-of-no-importance" },
     createdAt: NOON,
     signsFrom: NOON,
+    ...given,
+  };
+}
+
+export function aTestNumber(given: Partial<TestNumber> = {}): TestNumber {
+  return {
+    id: "listing-1",
+    number: A_NUMBER,
+    name: "App review",
+    code: "246801",
+    addedAt: NOON,
+    until: NOON + 86_400_000,
     ...given,
   };
 }

@@ -13,9 +13,11 @@ export interface QueryShape {
 // Small by nature, and all of it wanted, or one document of it.
 const WHOLE: readonly string[] = [
   '{"collection":"pauses","operation":"find","fields":[],"sort":["_id"]}',
+  '{"collection":"test_numbers","operation":"find","fields":[],"sort":[]}',
   // Whether there is anything at all, before a transfer.
   '{"collection":"users","operation":"find","fields":["removed"],"sort":[]}',
   '{"collection":"applications","operation":"find","fields":["removed"],"sort":[]}',
+  '{"collection":"test_numbers","operation":"find","fields":["removed"],"sort":[]}',
   '{"collection":"signing_keys","operation":"find","fields":[],"sort":[]}',
   '{"collection":"audit","operation":"find","fields":[],"sort":[]}',
 ];

@@ -169,6 +169,12 @@ export interface MessageDocument {
   readonly expiresAt: Date;
 }
 
+// A number that is listed as a test number; sealed, code and all.
+export interface TestNumberDocument extends Revised {
+  readonly sealed: Buffer;
+  readonly removed: boolean;
+}
+
 // A range of numbers or a country to which texts are paused, or were.
 export interface PauseDocument extends Revised {
   readonly pausedAt: number | null;

@@ -15,6 +15,7 @@ import type {
   RecordDocument,
   SessionDocument,
   SigningKeysDocument,
+  TestNumberDocument,
   UserDocument,
 } from "./documents.ts";
 import { type CollectionName, SCHEMAS } from "./schemas.ts";
@@ -34,6 +35,7 @@ export interface Models {
   readonly signing_keys: Model<SigningKeysDocument>;
   readonly messages: Model<MessageDocument>;
   readonly pauses: Model<PauseDocument>;
+  readonly test_numbers: Model<TestNumberDocument>;
   readonly audit: Model<AuditDocument>;
 }
 
@@ -55,6 +57,7 @@ export function createModels(connection: Connection): Models {
     signing_keys: model("signing_keys", SCHEMAS.signing_keys),
     messages: model("messages", SCHEMAS.messages),
     pauses: model("pauses", SCHEMAS.pauses),
+    test_numbers: model("test_numbers", SCHEMAS.test_numbers),
     audit: model("audit", SCHEMAS.audit),
   };
 }

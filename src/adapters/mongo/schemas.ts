@@ -16,6 +16,7 @@ import type {
   RecordDocument,
   SessionDocument,
   SigningKeysDocument,
+  TestNumberDocument,
   UserDocument,
 } from "./documents.ts";
 
@@ -202,6 +203,10 @@ export const SCHEMAS = {
     .index({ at: 1, _id: 1 }),
   pauses: new Schema<PauseDocument>(
     { ...REVISED, pausedAt: numberOrNull, liftedAt: numberOrNull },
+    OPTIONS,
+  ).index({ "pending.since": 1 }, { sparse: true }),
+  test_numbers: new Schema<TestNumberDocument>(
+    { ...REVISED, sealed: bytes, removed: flag },
     OPTIONS,
   ).index({ "pending.since": 1 }, { sparse: true }),
   audit: new Schema<AuditDocument>({ ...EVENT, ...EVENT_REST }, OPTIONS)

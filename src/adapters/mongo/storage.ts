@@ -17,6 +17,7 @@ import { createRecordStore } from "./records.ts";
 import { createRulesStore } from "./rules.ts";
 import { createSigningKeyStore } from "./signing-keys.ts";
 import { sweepExpired } from "./sweep.ts";
+import { createTestNumberStore } from "./test-numbers.ts";
 import { createTransferStore } from "./transfer.ts";
 import { createUserStore } from "./users.ts";
 
@@ -60,6 +61,7 @@ function createStorage(database: Database, vault: Vault, now: () => number): Sto
     interactions: createInteractionStore(database, vault),
     numbers: createNumberStore(database, vault),
     messages: createMessageStore(database, vault),
+    testNumbers: createTestNumberStore(database, vault),
     records: createRecordStore(database, vault),
     signingKeys: createSigningKeyStore(database, vault),
     audit: createAuditLog(database, vault),

@@ -71,7 +71,7 @@ async function deleteExpired(model: Model<Expiring>, now: Instant, rows: number)
 
 async function payDebts(scope: Scope, vault: Vault, now: Instant): Promise<void> {
   const before = toDate(now - ABANDONED_MS);
-  const { users, applications, interactions, signing_keys, pauses } = scope.models;
+  const { users, applications, interactions, signing_keys, pauses, test_numbers } = scope.models;
   for (const each of await debtorsIn(interactions, before)) await payMove(scope, vault, each);
   for (const each of await debtorsIn(signing_keys, before))
     await payAudit(scope, signing_keys, each);
@@ -83,6 +83,10 @@ async function payDebts(scope: Scope, vault: Vault, now: Instant): Promise<void>
   for (const each of await debtorsIn(applications, before)) {
     if (each.removed) await finishRemoval(scope, applications, each);
     else await payAudit(scope, applications, each);
+  }
+  for (const each of await debtorsIn(test_numbers, before)) {
+    if (each.removed) await finishRemoval(scope, test_numbers, each);
+    else await payAudit(scope, test_numbers, each);
   }
 }
 

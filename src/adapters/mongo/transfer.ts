@@ -16,6 +16,7 @@ import type { Database, Scope } from "./database.ts";
 import type { ApplicationDocument, SigningKeysDocument, UserDocument } from "./documents.ts";
 import { reserveNames } from "./login-names.ts";
 import { ALL_KEYS } from "./signing-keys.ts";
+import { putTestNumber } from "./test-numbers.ts";
 import { factorFields, userFields } from "./user-documents.ts";
 
 const MARK = { _id: "transfer" };
@@ -42,6 +43,10 @@ export function createTransferStore(database: Database, vault: Vault): TransferS
         await Promise.all(users.map((user) => putUser(scope, vault, user)));
       }),
     putSigningKeys: (keys) => database.write((scope) => putKeys(scope, vault, keys)),
+    putTestNumbers: (listed) =>
+      database.write(async (scope) => {
+        for (const each of listed) await putTestNumber(scope, vault, each);
+      }),
     putAuditEvents: (events) => database.write((scope) => putEvents(scope, vault, events)),
     end: () =>
       database.write(async ({ models }) => {
@@ -51,11 +56,12 @@ export function createTransferStore(database: Database, vault: Vault): TransferS
 }
 
 async function isEmpty({ models }: Scope): Promise<boolean> {
-  const { users, applications, signing_keys, audit } = models;
+  const { users, applications, signing_keys, test_numbers, audit } = models;
   const found = await Promise.all([
     users.exists({ removed: false }),
     applications.exists({ removed: false }),
     signing_keys.exists({}),
+    test_numbers.exists({ removed: false }),
     audit.exists({}),
   ]);
   return found.every((each) => each === null);

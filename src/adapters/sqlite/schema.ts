@@ -89,6 +89,10 @@ const MIGRATIONS: readonly (readonly string[])[] = [
       user_id TEXT PRIMARY KEY, devices TEXT NOT NULL, expires_at INTEGER NOT NULL) STRICT`,
     `CREATE INDEX devices_by_expiry ON devices (expires_at)`,
   ],
+  [
+    `CREATE TABLE test_numbers (
+      key TEXT PRIMARY KEY, sealed BLOB NOT NULL) STRICT, WITHOUT ROWID`,
+  ],
 ];
 
 // Refuses a file that is not ours, before anything is written to it.

@@ -18,6 +18,7 @@ import { createRulesStore } from "./rules.ts";
 import { migrate, requireOurFile } from "./schema.ts";
 import { createSigningKeyStore } from "./signing-keys.ts";
 import { createSweep } from "./sweep.ts";
+import { createTestNumberStore } from "./test-numbers.ts";
 import { createTransferStore } from "./transfer.ts";
 import { createUserStore } from "./users.ts";
 
@@ -79,6 +80,7 @@ function createStorage(database: Database, vault: Vault, now: () => number): Sto
     interactions: createInteractionStore(database, vault),
     numbers: createNumberStore(database, vault),
     messages: createMessageStore(database, vault),
+    testNumbers: createTestNumberStore(database, vault),
     records: createRecordStore(database, vault),
     signingKeys: createSigningKeyStore(database, vault),
     audit: createAuditLog(database, vault),

@@ -11,6 +11,7 @@ import { sealSigningKey } from "../stored/signing-key.ts";
 import type { Database } from "./database.ts";
 import { putRules } from "./rules.ts";
 import type { Sql } from "./sql.ts";
+import { putTestNumber } from "./test-numbers.ts";
 import { insertUser, namesAreTaken, removeUser, writeLoginNames } from "./user-rows.ts";
 
 export function createTransferStore(database: Database, vault: Vault): TransferStore {
@@ -43,6 +44,10 @@ export function createTransferStore(database: Database, vault: Vault): TransferS
       database.write((sql) => {
         for (const key of keys) putKey(sql, vault, key);
       }),
+    putTestNumbers: (listed) =>
+      database.write((sql) => {
+        for (const each of listed) putTestNumber(sql, vault, each);
+      }),
     putAuditEvents: (events) =>
       database.write((sql) => {
         for (const event of events) putEvent(sql, vault, event);
@@ -59,7 +64,7 @@ function isUnderWay(sql: Sql): boolean {
 }
 
 // Constants, since statements stay prepared; each looks at one row.
-const ANY_ROW = ["users", "applications", "signing_keys", "rules", "audit"].map(
+const ANY_ROW = ["users", "applications", "signing_keys", "rules", "test_numbers", "audit"].map(
   (table) => `SELECT 1 FROM ${table} LIMIT 1`,
 );
 
