@@ -10,6 +10,7 @@ import { addMessageCommands } from "./message.ts";
 import { addMfaCommands } from "./mfa.ts";
 import { jsonWanted, reportError } from "./run.ts";
 import { addStoreCommands } from "./store.ts";
+import { addTestNumberCommands } from "./test-number.ts";
 import { addUserCommands } from "./user.ts";
 
 const program = new Command("latchkey")
@@ -35,6 +36,7 @@ addMfaCommands(program);
 addKeyCommands(program);
 addAuditCommands(program);
 addMessageCommands(program);
+addTestNumberCommands(program);
 addStoreCommands(program);
 addDoctorCommand(program);
 addDemoCommand(program);

@@ -72,7 +72,12 @@ export function reportError(error: unknown): number {
 
 // A password from standard input, without the line's end.
 export function readPassword(): Promise<string> {
-  return readInput("--password-stdin needs the password", "password");
+  return readSecret("password");
+}
+
+// The same for a secret of another name; its option is --NAME-stdin.
+export function readSecret(name: "password" | "code"): Promise<string> {
+  return readInput(`--${name}-stdin needs the ${name}`, name);
 }
 
 // A line from standard input, without its end. Nobody types one into nothing: "usage".

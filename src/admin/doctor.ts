@@ -5,6 +5,7 @@ import type { Storage } from "../ports/storage.ts";
 import { lintTexts, type TextDeps } from "./application-texts.ts";
 import type { AdminDeps } from "./deps.ts";
 import { hasDemoData } from "./first-start.ts";
+import { liveTestNumbers } from "./test-numbers.ts";
 
 export interface Check {
   readonly check: string;
@@ -121,6 +122,7 @@ async function checkStore(installation: Installation): Promise<Check[]> {
       await checkClock(installation, storage),
       await checkDemo(installation, storage),
       await checkTexts(installation, storage),
+      passed("test-numbers", await testNumbersSentence(installation, storage)),
     ];
   } finally {
     await storage.close();
@@ -181,6 +183,17 @@ async function checkTexts({ frame, ours }: Installation, storage: Storage): Prom
     return `${whose} in ${language}: ${wrong.join(" ")}`;
   });
   return failed("texts", sentences.join(" "));
+}
+
+// Wanted or not is for the administrator to say; that they are there must not be forgotten.
+async function testNumbersSentence(
+  { production, now }: Installation,
+  storage: Storage,
+): Promise<string> {
+  const { size } = await liveTestNumbers({ storage, now });
+  if (size === 0) return "There are none.";
+  const sentence = `${size} ${size === 1 ? "is" : "are"} live: nothing is sent there, and each code is fixed.`;
+  return production ? `Warning: ${sentence} See test-number list.` : sentence;
 }
 
 async function modeOf(file: string): Promise<number | null> {

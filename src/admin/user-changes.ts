@@ -12,6 +12,7 @@ import {
   newId,
 } from "./deps.ts";
 import { AdminError } from "./errors.ts";
+import { liveTestNumbers } from "./test-numbers.ts";
 import { mailLanguageOf, type ShownUser, showUserFacts, userSummary } from "./user-facts.ts";
 import {
   type ChangeUser,
@@ -32,7 +33,7 @@ export async function updateUser(
   idOrLogin: string,
   input: ChangeUser,
 ): Promise<ChangedUser> {
-  const change = checkInput(changeUserSchema, input);
+  const change = checkInput(changeUserSchema(await liveTestNumbers(deps)), input);
   // By id from here on: the change may be to the very name it was found by.
   const { id } = await readUser(deps, idOrLogin);
   const generated = await retryWhileStale(() => changeOnce(deps, id, change));

@@ -7,6 +7,7 @@ import { parsePasswordHash } from "../domain/password-hash.ts";
 import { loginNamesOf, type User } from "../domain/user.ts";
 import { type AdminDeps, checkInput } from "./deps.ts";
 import { AdminError } from "./errors.ts";
+import { liveTestNumbers } from "./test-numbers.ts";
 import { addUserSchema, checkLoginNames } from "./user-options.ts";
 import { newUser, storeUser } from "./users.ts";
 
@@ -35,6 +36,10 @@ const rowSchema = z.partialRecord(z.enum(COLUMNS), z.string());
 
 type ImportDeps = Pick<AdminDeps, "storage" | "now" | "actor">;
 type Line = { readonly line: number; readonly row: unknown };
+interface Reading {
+  readonly dryRun: boolean;
+  readonly schema: ReturnType<typeof addUserSchema>;
+}
 type LineOutcome = "added" | "unchanged" | Problem;
 
 // Adds the users of a CSV file; a line that cannot be added is reported and left out, the others are
@@ -49,9 +54,10 @@ export async function importUsers(
   const report = (problem: Problem) => {
     if (++counts.problemCount <= PROBLEMS_MAX) problems.push(problem);
   };
+  const reading = { dryRun: options.dryRun, schema: addUserSchema(await liveTestNumbers(deps)) };
   for await (const batch of batchesOf(linesOf(csv, report))) {
     // Together, so that one commit carries them all.
-    const outcomes = await Promise.all(batch.map((line) => importLine(deps, line, options.dryRun)));
+    const outcomes = await Promise.all(batch.map((line) => importLine(deps, line, reading)));
     for (const outcome of outcomes) {
       if (typeof outcome === "string") counts[outcome]++;
       else report(outcome);
@@ -117,10 +123,10 @@ async function* batchesOf(lines: AsyncIterable<Line>): AsyncGenerator<Line[]> {
 async function importLine(
   deps: ImportDeps,
   { line, row }: Line,
-  dryRun: boolean,
+  { dryRun, schema }: Reading,
 ): Promise<LineOutcome> {
   try {
-    const user = userFrom(row, deps.now());
+    const user = userFrom(row, schema, deps.now());
     const owners = await ownersOf(deps, user);
     if (owners.size > 0) return ownedAlready(owners, line);
     if (!dryRun) await storeUser(deps, user, "user-imported");
@@ -131,9 +137,9 @@ async function importLine(
   }
 }
 
-function userFrom(row: unknown, now: number): User {
+function userFrom(row: unknown, schema: Reading["schema"], now: number): User {
   const { email_verified: verified, password_hash: hash, ...rest } = given(row);
-  const checked = checkInput(addUserSchema, { ...rest, emailVerified: readBoolean(verified) });
+  const checked = checkInput(schema, { ...rest, emailVerified: readBoolean(verified) });
   const user = { ...newUser(checked, now), passwordHash: hash ?? null };
   checkLoginNames(user);
   if (hash !== undefined && parsePasswordHash(hash) === null) {

@@ -5,6 +5,7 @@ import { maskPhone } from "../domain/phone.ts";
 import { type LoginName, loginNamesOf, type User } from "../domain/user.ts";
 import { type AdminDeps, auditEvent, checkInput, newId } from "./deps.ts";
 import { AdminError } from "./errors.ts";
+import { liveTestNumbers } from "./test-numbers.ts";
 import { type ShownUser, showUserFacts, userSummary } from "./user-facts.ts";
 import {
   type AddUser,
@@ -27,7 +28,7 @@ export interface AddedUser {
 // Makes a user, with a generated password unless one is given. "usage" when a name, the number or the
 // password is refused, "conflict" when a login name belongs to somebody else.
 export async function addUser(deps: AdminDeps, input: AddUser): Promise<AddedUser> {
-  const checked = checkInput(addUserSchema, input);
+  const checked = checkInput(addUserSchema(await liveTestNumbers(deps)), input);
   const blank = newUser(checked, deps.now());
   checkLoginNames(blank);
   const { user, generated } = await withPassword(deps, blank, checked.password);

@@ -1,5 +1,6 @@
 // A challenge: one code, sent for one purpose to one number, with its attempts and its end.
 import type { Limits } from "./limits.ts";
+import type { TestMark } from "./test-number.ts";
 import { addSeconds, type Instant } from "./time.ts";
 
 export type ChallengePurpose = "login" | "bind" | "step-up";
@@ -16,6 +17,8 @@ export interface Challenge {
   // number is being bound, another number goes on counting here: the gap is not dodged by retyping.
   readonly sends: number;
   readonly lastSentAt: Instant | null;
+  // The listing that it was opened under: then nothing is sent, and the code of that listing answers it.
+  readonly testNumber?: TestMark | null | undefined;
 }
 
 export type ChallengeVerdict =
@@ -36,7 +39,7 @@ export function judgeChallenge(
 
 // A new challenge, not sent yet. `id` is fresh randomness from the caller.
 export function openChallenge(
-  given: Pick<Challenge, "id" | "codeKeyId" | "purpose" | "phone">,
+  given: Pick<Challenge, "id" | "codeKeyId" | "purpose" | "phone" | "testNumber">,
   now: Instant,
   limits: Pick<Limits, "codeLifeSeconds">,
 ): Challenge {

@@ -1,6 +1,6 @@
 // Login names as people type them: into the one login field, where anything may stand, and into an
 // administrator's forms, where a name is made. All checks are linear and begin with the length.
-import { parseInternational, plainPhone } from "./phone.ts";
+import { parseE164, plainPhone } from "./phone.ts";
 import { type LoginName, normalEmail, normalUsername } from "./user.ts";
 
 const LOGIN_MAX = 256;
@@ -67,7 +67,7 @@ export function checkEmail(typed: string): EmailOutcome {
 }
 
 function phoneLogin(login: string): LoginName | null {
-  const number = parseInternational(login);
+  const number = parseE164(login, null);
   return number === null ? null : { kind: "phone", value: number };
 }
 

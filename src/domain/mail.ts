@@ -11,7 +11,8 @@ import type { FactorAttempts, User, UserPhone } from "./user.ts";
 export type Notice =
   // By the user, with a code.
   | { readonly kind: "phone-bound"; readonly phone: string }
-  // By an administrator: the first right code will bind it.
+  // By an administrator, or by the user with the code of a test number: the first right code that was really sent
+  // will bind it.
   | { readonly kind: "phone-assigned"; readonly phone: string }
   | { readonly kind: "phone-changed"; readonly phone: string; readonly before: string }
   | { readonly kind: "phone-removed"; readonly phone: string }

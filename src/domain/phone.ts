@@ -33,10 +33,12 @@ export function parsePhone(typed: string, country: string | null): PhoneOutcome 
   return { outcome: "ok", number: read.number, country: read.country };
 }
 
-// The E.164 form of a number that begins with +, of whatever type; null when it is not one.
-export function parseInternational(typed: string): string | null {
-  const read = readNumber(typed, null);
-  return typeof read === "string" ? null : read.number;
+// The E.164 form of a number of whatever type, be it in no numbering plan: those that are reserved for fiction
+// are in none. Null when it cannot be one. Whether it can be texted is not asked here.
+export function parseE164(typed: string, country: string | null): string | null {
+  const read = readNumber(typed, country);
+  const number = typeof read === "string" ? digitsOf(typed) : read.number;
+  return number !== null && /^\+[1-9][0-9]{5,14}$/.test(number) ? number : null;
 }
 
 // What is left of what was typed once digits, plus signs and spaces of all scripts are plain ones.
@@ -72,18 +74,23 @@ export function countriesWithCallingCodes(): { code: string; callingCode: string
 }
 
 function readNumber(typed: string, country: string | null): PhoneNumber | PhoneRefusal {
-  if (typed.length > TYPED_MAX) return "malformed";
-  const plain = plainPhone(typed);
-  // U+2010 is what NFKC makes of the hyphen that does not break.
-  if (!/^\+?[0-9 ()./\u2010-]+$/.test(plain)) return "malformed";
-
-  const digits = plain.replace(/[^0-9+]/g, "");
-  if (!/[0-9]/.test(digits)) return "malformed";
+  const digits = digitsOf(typed);
+  if (digits === null) return "malformed";
   if (digits.startsWith("+")) return parseDigits(digits, undefined);
   if (country === null || country === "") return "country-needed";
 
   const known = getCountries().find((code) => code === country.toUpperCase());
   return known === undefined ? "country-unknown" : parseDigits(digits, known);
+}
+
+// The digits of what was typed, with the plus before them; null when anything else is in it.
+function digitsOf(typed: string): string | null {
+  if (typed.length > TYPED_MAX) return null;
+  const plain = plainPhone(typed);
+  // U+2010 is what NFKC makes of the hyphen that does not break.
+  if (!/^\+?[0-9 ()./\u2010-]+$/.test(plain)) return null;
+  const digits = plain.replace(/[^0-9+]/g, "");
+  return /[0-9]/.test(digits) ? digits : null;
 }
 
 function parseDigits(digits: string, country: CountryCode | undefined): PhoneNumber | PhoneRefusal {

@@ -58,11 +58,9 @@ export function prefixOf(number: string): string {
 
 // Every count that a text adds to; those of a user and a network first, since they say most to the user.
 export function sendBudgets(text: CappedText, limits: CapLimits): SendBudget[] {
-  const { userId, network, country, number, costMicros } = text;
-  // Never fewer than one number of theirs may get.
-  const perUser = Math.max(limits.sendsPerUserPerDay, limits.sendsPerNumberPerDay);
+  const { country, number, costMicros } = text;
   const budgets = [
-    counting(`send-user:${userId}`, "user-daily-cap", perUser, DAY_SECONDS),
+    ...askingBudgets(text, limits),
     counting(
       `send-prefix:${prefixOf(number)}`,
       "prefix-cap",
@@ -72,11 +70,22 @@ export function sendBudgets(text: CappedText, limits: CapLimits): SendBudget[] {
     counting(`send-country:${country}`, "country-cap", limits.sendsPerCountryPerDay, DAY_SECONDS),
     counting("send-all", "day-cap", limits.sendsPerDay, DAY_SECONDS),
   ];
+  if (costMicros > 0) budgets.push(moneyBudget(costMicros, limits));
+  return budgets;
+}
+
+// The counts of who asks for a code, which hold even where nothing is sent.
+export function askingBudgets(
+  { userId, network }: Pick<CappedText, "userId" | "network">,
+  limits: CapLimits,
+): SendBudget[] {
+  // Never fewer than one number of theirs may get.
+  const perUser = Math.max(limits.sendsPerUserPerDay, limits.sendsPerNumberPerDay);
+  const budgets = [counting(`send-user:${userId}`, "user-daily-cap", perUser, DAY_SECONDS)];
   if (network !== null) {
     const perHour = limits.sendsPerAddressPerHour;
-    budgets.splice(1, 0, counting(`send-network:${network}`, "address-cap", perHour, HOUR_SECONDS));
+    budgets.push(counting(`send-network:${network}`, "address-cap", perHour, HOUR_SECONDS));
   }
-  if (costMicros > 0) budgets.push(moneyBudget(costMicros, limits));
   return budgets;
 }
 

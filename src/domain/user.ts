@@ -2,8 +2,8 @@
 import type { RecoveryCodes } from "./recovery-codes.ts";
 import type { Instant } from "./time.ts";
 
-// A number is "assigned" when an administrator filled it in, "bound" once its owner typed a code
-// that was sent to it. Only a bound number counts as verified.
+// A number is "assigned" when an administrator filled it in, or the user with the fixed code of a test number;
+// "bound" once its owner typed a code that was sent to it. Only a bound number counts as verified.
 export interface UserPhone {
   readonly number: string;
   readonly status: "assigned" | "bound";

@@ -1,5 +1,6 @@
 // The lines that sign-ins leave in the audit log.
 import type { AuditEvent } from "../domain/audit-event.ts";
+import type { Challenge } from "../domain/challenge.ts";
 import { amrOf, type Proved } from "../domain/factors.ts";
 import type { MfaDecision } from "../domain/mfa-decision.ts";
 import type { Instant } from "../domain/time.ts";
@@ -44,4 +45,13 @@ export function auditStep(
     because: because ?? null,
     details: rest,
   };
+}
+
+// The event with the name of the test number whose fixed code it is about, if it is about one.
+export function markTest(
+  event: AuditEvent,
+  challenge: Pick<Challenge, "testNumber"> | null | undefined,
+): AuditEvent {
+  if (!challenge?.testNumber) return event;
+  return { ...event, details: { ...event.details, testNumber: challenge.testNumber.name } };
 }

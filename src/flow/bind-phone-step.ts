@@ -3,11 +3,13 @@
 import { factorIsOff, factorLockedUntil } from "../domain/attempt-budget.ts";
 import { type Challenge, judgeChallenge } from "../domain/challenge.ts";
 import type { InteractionState } from "../domain/interaction.ts";
-import { isCountryAllowed, type PhoneOutcome, parsePhone } from "../domain/phone.ts";
+import { isCountryAllowed, type PhoneOutcome, parseE164, parsePhone } from "../domain/phone.ts";
+import { isOfListing, type TestNumber } from "../domain/test-number.ts";
 import type { Instant } from "../domain/time.ts";
 import { dueState } from "./due-state.ts";
 import { moveAndSend, newChallenge, type SentOutcome, withSend } from "./send-code.ts";
 import { type FlowDeps, OUT_OF_ORDER, type SignIn } from "./sign-in.ts";
+import { findTestNumber } from "./test-numbers.ts";
 
 export type BindPhoneRefusal =
   | Extract<PhoneOutcome, { outcome: "refused" }>["because"]
@@ -30,12 +32,9 @@ export async function takeBindPhoneStep(
   const due = state.step === "bind-phone" || (state.step === "code" && state.binding);
   if (!due || state.userId === null) return OUT_OF_ORDER;
 
-  const parsed = parsePhone(input.phone, input.country === "" ? null : input.country);
-  if (parsed.outcome === "refused") return { outcome: "number-refused", because: parsed.because };
-  if (!isCountryAllowed(parsed.country, deps.smsCountries)) {
-    return { outcome: "number-refused", because: "country-not-allowed" };
-  }
-  const sharedBy = await deps.storage.users.countByPhone(parsed.number);
+  const typed = await readNumber(deps, input);
+  if (typed.outcome === "number-refused") return typed;
+  const sharedBy = await deps.storage.users.countByPhone(typed.number);
   if (sharedBy >= deps.limits.usersPerBoundPhone) {
     return { outcome: "number-refused", because: "number-shared-too-often" };
   }
@@ -49,18 +48,38 @@ export async function takeBindPhoneStep(
   const retryAt = user === null ? null : factorLockedUntil(user.factorAttempts, now);
   if (retryAt !== null) return { outcome: "locked", retryAt };
 
-  const { challenge: before, resetAttempts } = bindChallenge(
-    deps,
-    signIn,
-    state,
-    parsed.number,
-    now,
-  );
+  const { challenge: before, resetAttempts } = bindChallenge(deps, signIn, state, typed, now);
   return moveAndSend(deps, signIn, {
     state: { ...state, step: "code", binding: true, challenge: withSend(before, now) },
     before,
     resetAttempts,
   });
+}
+
+interface TypedNumber {
+  readonly number: string;
+  // Its listing, if it is a test number.
+  readonly testNumber: TestNumber | null;
+}
+
+// A test number need not be one that can be texted.
+async function readNumber(
+  deps: FlowDeps,
+  input: { readonly phone: string; readonly country: string },
+): Promise<
+  | ({ readonly outcome: "ok" } & TypedNumber)
+  | Extract<BindPhoneOutcome, { outcome: "number-refused" }>
+> {
+  const country = input.country === "" ? null : input.country;
+  const parsed = parsePhone(input.phone, country);
+  const number = parsed.outcome === "ok" ? parsed.number : parseE164(input.phone, country);
+  const testNumber = number === null ? null : await findTestNumber(deps, number);
+  if (number !== null && testNumber !== null) return { outcome: "ok", number, testNumber };
+  if (parsed.outcome === "refused") return { outcome: "number-refused", because: parsed.because };
+  if (!isCountryAllowed(parsed.country, deps.smsCountries)) {
+    return { outcome: "number-refused", because: "country-not-allowed" };
+  }
+  return { outcome: "ok", number: parsed.number, testNumber: null };
 }
 
 // The same number again is a resend. Another number gets another code, but the gap, the sends and the
@@ -69,16 +88,17 @@ function bindChallenge(
   deps: FlowDeps,
   signIn: SignIn,
   state: InteractionState,
-  number: string,
+  { number, testNumber }: TypedNumber,
   now: Instant,
 ): { challenge: Challenge; resetAttempts: boolean } {
   const open = state.challenge;
-  const fresh = newChallenge(deps, { purpose: "bind", phone: number }, now);
+  const fresh = newChallenge(deps, { purpose: "bind", phone: number, testNumber }, now);
   if (open === null) return { challenge: fresh, resetAttempts: true };
 
   const verdict = judgeChallenge(open, signIn.interaction.attempts, now, deps.limits);
   const alive = verdict.outcome === "open";
-  if (alive && open.phone === number) return { challenge: open, resetAttempts: false };
+  const same = open.phone === number && isOfListing(open.testNumber, testNumber);
+  if (alive && same) return { challenge: open, resetAttempts: false };
   const { sends, lastSentAt } = open;
   return { challenge: { ...fresh, sends, lastSentAt }, resetAttempts: !alive };
 }

@@ -3,8 +3,8 @@
 import { NOTHING_PROVED } from "../domain/factors.ts";
 import type { InteractionState } from "../domain/interaction.ts";
 import { decideSecondStep } from "./second-step.ts";
-import { mayBeTexted } from "./send-code.ts";
 import type { FlowDeps, SignIn } from "./sign-in.ts";
+import { canHaveCode } from "./test-numbers.ts";
 
 const FIRST_FACTOR: InteractionState = {
   step: "first-factor",
@@ -47,7 +47,7 @@ async function stepUpState(
     // policy is what lets anybody in.
     case "code":
       if (user.phone === null) return { ...begun, step: "refused", refusal: "no-other-factor" };
-      if (!mayBeTexted(deps, user.phone.number)) {
+      if (!(await canHaveCode(deps, user.phone))) {
         return { ...begun, step: "refused", refusal: "phone-cannot-be-texted" };
       }
       return { ...begun, step: "code" };

@@ -6,18 +6,13 @@ import type { InteractionState } from "../domain/interaction.ts";
 import { isOutage } from "../domain/outage-policy.ts";
 import type { SendCap } from "../domain/send-caps.ts";
 import type { SendRefusal } from "../domain/send-policy.ts";
+import { isOfListing } from "../domain/test-number.ts";
 import type { Instant } from "../domain/time.ts";
-import type { User } from "../domain/user.ts";
+import type { User, UserPhone } from "../domain/user.ts";
 import { dueState } from "./due-state.ts";
-import {
-  codeOf,
-  mayBeTexted,
-  moveAndSend,
-  newChallenge,
-  type SentOutcome,
-  withSend,
-} from "./send-code.ts";
+import { codeOf, moveAndSend, newChallenge, type SentOutcome, withSend } from "./send-code.ts";
 import { type FlowDeps, OUT_OF_ORDER, type SignIn } from "./sign-in.ts";
+import { canHaveCode, findTestNumber } from "./test-numbers.ts";
 
 export type ResendOutcome =
   | SentOutcome
@@ -36,8 +31,9 @@ export async function takeResendStep(deps: FlowDeps, signIn: SignIn): Promise<Re
   const lockedUntil = factorLockedUntil(user.factorAttempts, now);
   if (lockedUntil !== null) return { outcome: "locked", retryAt: lockedUntil };
 
-  const before = challengeToSend(deps, signIn, state, user, now);
-  if (before === null || !mayBeTexted(deps, before.phone)) return OUT_OF_ORDER;
+  const phone = phoneToAsk(state, user);
+  if (phone === null || !(await canHaveCode(deps, phone))) return OUT_OF_ORDER;
+  const before = await challengeToSend(deps, signIn, { state, number: phone.number, now });
   const sent = await moveAndSend(deps, signIn, {
     state: { ...state, challenge: withSend(before, now) },
     before,
@@ -65,21 +61,34 @@ async function rememberOutage(
   });
 }
 
-// The challenge that is open and alive, or a new one for the number that counts now.
-function challengeToSend(
+// The number that counts now: the one that was typed, while it is still to be bound.
+function phoneToAsk(
+  { binding, challenge }: InteractionState,
+  user: User,
+): Pick<UserPhone, "number" | "status"> | null {
+  if (!binding) return user.phone;
+  return challenge === null ? null : { number: challenge.phone, status: "assigned" };
+}
+
+// The challenge that is open and alive, or a new one. One that is of another kind than its number by now is
+// replaced: nothing is sent to a test number, and what is none any more has to be sent its code.
+async function challengeToSend(
   deps: FlowDeps,
   signIn: SignIn,
-  state: InteractionState,
-  user: User,
-  now: Instant,
-): Challenge | null {
+  { state, number, now }: { state: InteractionState; number: string; now: Instant },
+): Promise<Challenge> {
   const open = state.challenge;
-  const number = state.binding ? (open?.phone ?? null) : (user.phone?.number ?? null);
-  if (number === null) return null;
-  if (open !== null && open.phone === number && isAlive(deps, signIn, open, now)) return open;
-
+  const testNumber = await findTestNumber(deps, number);
+  if (
+    open !== null &&
+    open.phone === number &&
+    isOfListing(open.testNumber, testNumber) &&
+    isAlive(deps, signIn, open, now)
+  ) {
+    return open;
+  }
   const purpose = state.binding ? "bind" : signIn.request.kind === "step-up" ? "step-up" : "login";
-  const fresh = newChallenge(deps, { purpose, phone: number }, now);
+  const fresh = newChallenge(deps, { purpose, phone: number, testNumber }, now);
   // A dead code's last send still keeps its gap.
   return { ...fresh, lastSentAt: open?.lastSentAt ?? null };
 }

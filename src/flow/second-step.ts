@@ -14,14 +14,9 @@ import type { User } from "../domain/user.ts";
 import type { MoveEffects } from "../ports/interactions.ts";
 import { auditSignIn } from "./audit-trail.ts";
 import { signInEnd } from "./end-sign-in.ts";
-import {
-  type BeginOutcome,
-  mayBeTexted,
-  moveAndSend,
-  newChallenge,
-  withSend,
-} from "./send-code.ts";
+import { type BeginOutcome, moveAndSend, newChallenge, withSend } from "./send-code.ts";
 import { type FlowDeps, OUT_OF_ORDER, type SignIn, type SignInRequest } from "./sign-in.ts";
+import { canHaveCode, findTestNumber } from "./test-numbers.ts";
 
 export interface SecondStepQuestion {
   readonly request: SignInRequest;
@@ -78,7 +73,7 @@ export async function beginSecondStep(
       return endSignIn(deps, begin);
     case "code":
       if (user.phone === null) return refuse(deps, begin, "no-other-factor");
-      if (!mayBeTexted(deps, user.phone.number)) {
+      if (!(await canHaveCode(deps, user.phone))) {
         return refuse(deps, begin, "phone-cannot-be-texted");
       }
       return sendFirstCode(deps, begin, user.phone.number);
@@ -129,7 +124,8 @@ async function sendFirstCode(
     return moveTo(deps, begin, stateOf(begin, { step: "code", challenge: null }));
   }
   const purpose = begin.signIn.request.kind === "step-up" ? "step-up" : "login";
-  const unsent = newChallenge(deps, { purpose, phone: number }, now);
+  const testNumber = await findTestNumber(deps, number);
+  const unsent = newChallenge(deps, { purpose, phone: number, testNumber }, now);
   const state = stateOf(begin, { step: "code", challenge: withSend(unsent, now) });
   const moved = await moveAndSend(deps, begin.signIn, {
     state,

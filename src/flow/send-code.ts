@@ -1,13 +1,15 @@
-// Sending a code: everything that counts it and everything that may refuse it, and then the text.
+// Sending a code: everything that counts it and everything that may refuse it, and then the text. To a test number
+// none is sent: what counts texts, their price and what they are worth to a fraudster counts nothing then, and what
+// counts those who ask counts as ever.
 
 import { type Challenge, openChallenge } from "../domain/challenge.ts";
 import { codeFor } from "../domain/code.ts";
 import type { InteractionState } from "../domain/interaction.ts";
 import type { Message } from "../domain/message.ts";
 import { networkOf } from "../domain/network.ts";
-import { countryOf, isCountryAllowed } from "../domain/phone.ts";
+import { countryOf } from "../domain/phone.ts";
 import {
-  alarmsBetween,
+  askingBudgets,
   prefixOf,
   type SendBudget,
   type SendCap,
@@ -15,11 +17,12 @@ import {
 } from "../domain/send-caps.ts";
 import type { SendRefusal } from "../domain/send-policy.ts";
 import type { Instant } from "../domain/time.ts";
-import type { BudgetCount, MoveEffects } from "../ports/interactions.ts";
-import { auditStep } from "./audit-trail.ts";
+import type { MoveEffects } from "../ports/interactions.ts";
+import { auditStep, markTest } from "./audit-trail.ts";
 import { findPause } from "./pumping-guard.ts";
-import type { ProviderOutcome } from "./send-text.ts";
+import type { ProviderOutcome, TextToSend } from "./send-text.ts";
 import { type FlowDeps, OUT_OF_ORDER, type SignIn } from "./sign-in.ts";
+import { raiseAlarms } from "./spend-alarms.ts";
 
 export type BeginOutcome =
   | { readonly outcome: "moved"; readonly state: InteractionState }
@@ -36,16 +39,10 @@ export type SentOutcome =
       readonly retryAt: Instant;
     };
 
-// Whether the rules of this installation let a text go to a number's country.
-export function mayBeTexted(deps: Pick<FlowDeps, "smsCountries">, number: string): boolean {
-  const country = countryOf(number);
-  return country !== null && isCountryAllowed(country, deps.smsCountries);
-}
-
 // A challenge for a number, under the key that computes new codes.
 export function newChallenge(
   deps: FlowDeps,
-  given: Pick<Challenge, "purpose" | "phone">,
+  given: Pick<Challenge, "purpose" | "phone" | "testNumber">,
   now: Instant,
 ): Challenge {
   const [key] = deps.codeKeys;
@@ -64,66 +61,104 @@ export function codeOf(deps: Pick<FlowDeps, "codeKeys">, challenge: Challenge): 
   return key === undefined ? null : codeFor(challenge.id, key.key);
 }
 
+interface Move {
+  readonly state: InteractionState & { readonly challenge: Challenge | null };
+  // The challenge as it was before this text.
+  readonly before: Challenge;
+  readonly resetAttempts: boolean;
+  readonly effects?: MoveEffects;
+}
+
+// A text with what it counts under. The message is null for a test number: there will be no text.
+interface Counted {
+  readonly challenge: Challenge;
+  readonly message: Message | null;
+  readonly budgets: readonly SendBudget[];
+  readonly now: Instant;
+}
+
 // Stores the state with its challenge, counting the text first, and then sends it. A text that
 // certainly failed is taken back, so that nobody waits for it.
 export async function moveAndSend(
   deps: FlowDeps,
   signIn: SignIn,
-  move: {
-    readonly state: InteractionState & { readonly challenge: Challenge | null };
-    // The challenge as it was before this text.
-    readonly before: Challenge;
-    readonly resetAttempts: boolean;
-    readonly effects?: MoveEffects;
-  },
+  move: Move,
 ): Promise<SentOutcome> {
-  const { uid, version } = signIn.interaction;
-  const { challenge, userId } = move.state;
+  const { challenge } = move.state;
   if (challenge?.lastSentAt == null) throw new Error("a text that is sent has its instant");
   const now = challenge.lastSentAt;
   const { request, language } = signIn;
   const template = await deps.codeTemplate({ applicationId: request.clientId, language });
-  const message = messageOf(deps, signIn, { challenge, template });
-  const paused = await findPause(deps, message, now);
-  if (paused !== null) return refused(deps, signIn, userId ?? "", paused);
-  const budgets = budgetsOf(deps, signIn, userId ?? "", message, challenge.phone);
-  const moved = await deps.storage.interactions.move({
-    uid,
+  const message = challenge.testNumber ? null : messageOf(deps, signIn, { challenge, template });
+  const paused = message === null ? null : await findPause(deps, message, now);
+  if (paused !== null) return refused(deps, signIn, move.state, paused);
+  const budgets = budgetsOf(deps, signIn, move.state, message);
+  const counted = { challenge, message, budgets, now };
+
+  const moved = await moveCounted(deps, signIn, move, counted);
+  if (moved.outcome === "send-refused") return refused(deps, signIn, move.state, moved);
+  if (moved.outcome !== "moved") return OUT_OF_ORDER;
+  if (message === null) return { outcome: "moved", state: move.state };
+  await raiseAlarms(deps, moved.counts ?? [], now);
+
+  const sent = await sendText(deps, { challenge, messageId: message.id, template });
+  if (sent.outcome === "accepted") return { outcome: "moved", state: move.state };
+  return moveUnsent(deps, signIn, move, { ...counted, sent, version: moved.version });
+}
+
+// That nothing goes out is written down with the move: there is no fixed code that the audit log does not tell of.
+function moveCounted(deps: FlowDeps, signIn: SignIn, move: Move, counted: Counted) {
+  const { challenge, message, budgets, now } = counted;
+  const userId = move.state.userId ?? "";
+  const why = { because: "test-number" };
+  const unsent = auditStep(signIn.request, userId, "code-not-sent", now, why);
+  const audit = message === null ? [markTest(unsent, challenge)] : [];
+  return deps.storage.interactions.move({
+    uid: signIn.interaction.uid,
     now,
-    from: { version },
+    from: { version: signIn.interaction.version },
     to: { ...move.state, unsent: null },
     resetAttempts: move.resetAttempts,
     effects: {
       ...move.effects,
+      audit: [...(move.effects?.audit ?? []), ...audit],
       send: {
         number: challenge.phone,
         limits: deps.limits,
         challenge: move.before,
         budgets,
-        message,
+        message: message ?? undefined,
       },
     },
   });
-  if (moved.outcome === "send-refused") return refused(deps, signIn, userId ?? "", moved);
-  if (moved.outcome !== "moved") return OUT_OF_ORDER;
-  await raiseAlarms(deps, moved.counts ?? [], now);
+}
 
+async function sendText(deps: FlowDeps, text: Omit<TextToSend, "code">): Promise<ProviderOutcome> {
+  const { challenge, messageId, template } = text;
   const code = codeOf(deps, challenge);
   if (code === null) throw new Error("no key for a challenge that was just opened");
-  const messageId = message.id;
   const sent = await deps.sendText({ challenge, code, messageId, template });
   await deps.storage.messages.settle({ id: messageId, at: deps.now(), ...settledBy(sent) });
-  if (sent.outcome === "accepted") return { outcome: "moved", state: move.state };
+  return sent;
+}
 
+// A text that certainly failed is taken back, so that nobody waits for it; one that may still arrive counts as sent.
+async function moveUnsent(
+  deps: FlowDeps,
+  { interaction }: SignIn,
+  move: Move,
+  tried: Counted & { readonly sent: ProviderOutcome; readonly version: number },
+): Promise<BeginOutcome> {
+  const { challenge, budgets, now, sent, version } = tried;
   if (sent.outcome === "failed") {
     await deps.storage.numbers.forgetSend(challenge.phone, now, budgets);
   }
   const unsent = { because: "send-failed", retryAt: now } as const;
   const state = { ...move.state, challenge: challengeAfter(sent, challenge, move.before), unsent };
   await deps.storage.interactions.move({
-    uid,
+    uid: interaction.uid,
     now,
-    from: { version: moved.version },
+    from: { version },
     to: state,
     resetAttempts: false,
     effects: {},
@@ -159,16 +194,19 @@ function messageOf(
   };
 }
 
-// What this text counts under.
+// What this text counts under, or the asking for it alone.
 function budgetsOf(
   deps: FlowDeps,
   { address }: SignIn,
-  userId: string,
-  { country, costMicros }: Message,
-  number: string,
+  { userId, challenge }: Move["state"],
+  message: Message | null,
 ): readonly SendBudget[] {
   const network = deps.isOwnAddress(address) ? null : networkOf(address);
-  return sendBudgets({ userId, number, country, network, costMicros }, deps.limits);
+  const asker = { userId: userId ?? "", network };
+  if (message === null) return askingBudgets(asker, deps.limits);
+  const { country, costMicros } = message;
+  const number = challenge?.phone ?? "";
+  return sendBudgets({ ...asker, number, country, costMicros }, deps.limits);
 }
 
 function settledBy(sent: ProviderOutcome) {
@@ -188,36 +226,13 @@ interface Refused {
 async function refused(
   deps: FlowDeps,
   { request }: SignIn,
-  userId: string,
+  { userId, challenge }: Move["state"],
   refusal: Refused,
 ): Promise<Refused> {
   const { because } = refusal;
   if (because !== "send-gap") {
-    const event = auditStep(request, userId, "text-refused", deps.now(), { because });
-    await deps.storage.audit.append([event]);
+    const event = auditStep(request, userId ?? "", "text-refused", deps.now(), { because });
+    await deps.storage.audit.append([challenge === null ? event : markTest(event, challenge)]);
   }
   return refusal;
-}
-
-// Of all texts of a day exactly one passes each share of the budget.
-async function raiseAlarms(
-  deps: FlowDeps,
-  counts: readonly BudgetCount[],
-  now: Instant,
-): Promise<void> {
-  const money = counts.find(({ because }) => because === "money-cap");
-  if (money === undefined) return;
-  for (const percent of alarmsBetween(money.before, money.after, money.max)) {
-    deps.alarm({ alarm: "sms-budget", percent });
-    await deps.storage.audit.append([
-      {
-        at: now,
-        actor: "system",
-        action: "sms-budget-alarm",
-        target: "sms:budget",
-        because: `${percent}-percent`,
-        details: { spentMicros: money.after, budgetMicros: money.max },
-      },
-    ]);
-  }
 }

@@ -1,5 +1,6 @@
 // A code is typed. Count, then judge, then consume.
 import { factorLockedUntil } from "../domain/attempt-budget.ts";
+import type { Challenge } from "../domain/challenge.ts";
 import { normalCode, sameCode } from "../domain/code.ts";
 import { withFactor } from "../domain/factors.ts";
 import type { InteractionState } from "../domain/interaction.ts";
@@ -7,13 +8,13 @@ import { mailsTo, noticeOfPhone } from "../domain/mail.ts";
 import { offersRecoveryCodes } from "../domain/outage-policy.ts";
 import type { RecoveryOffer } from "../domain/recovery-codes.ts";
 import type { Instant } from "../domain/time.ts";
-import type { User } from "../domain/user.ts";
+import type { UserPhone } from "../domain/user.ts";
 import type { AttemptCounted } from "../ports/interactions.ts";
-import { auditStep } from "./audit-trail.ts";
+import { auditStep, markTest } from "./audit-trail.ts";
 import { dueState } from "./due-state.ts";
 import { signInEnd, type Told } from "./end-sign-in.ts";
-import { codeOf } from "./send-code.ts";
 import { type FlowDeps, OUT_OF_ORDER, type SignIn } from "./sign-in.ts";
+import { expectedCode } from "./test-numbers.ts";
 import { noteWrongCode } from "./wrong-code.ts";
 
 export type SubmitCodeOutcome =
@@ -82,7 +83,7 @@ async function judge(
   const challenge = state?.challenge;
   if (!state || !challenge) return OUT_OF_ORDER;
 
-  const expected = codeOf(deps, challenge);
+  const expected = await expectedCode(deps, challenge);
   if (expected === null || !sameCode(code, expected)) {
     await noteWrongCode(deps, signIn, counted, { because: "wrong-code", at: now });
     return {
@@ -90,46 +91,55 @@ async function judge(
       attemptsLeft: deps.limits.attemptsPerCode - interaction.attempts,
     };
   }
-  return end(deps, signIn, { counted, state, number: challenge.phone, id: challenge.id, now });
+  return end(deps, signIn, { counted, state, challenge, now });
 }
 
 interface RightCode {
   readonly counted: Extract<AttemptCounted, { outcome: "counted" }>;
   readonly state: InteractionState;
-  readonly number: string;
-  readonly id: string;
+  readonly challenge: Challenge;
   readonly now: Instant;
 }
 
+// The user's phone once the code was right. A fixed code shows nobody's number to be theirs: a phone that was not
+// bound before does not become so by it.
+function phoneAfter({ counted: { user }, challenge, now }: RightCode): UserPhone {
+  const status = challenge.testNumber ? "assigned" : "bound";
+  const phone = { number: challenge.phone, status, since: now } as const;
+  return status === "assigned" && user.phone !== null ? user.phone : phone;
+}
+
 async function end(deps: FlowDeps, signIn: SignIn, right: RightCode): Promise<SubmitCodeOutcome> {
-  const { state, now, counted, number } = right;
+  const { state, now, counted, challenge } = right;
   const { user, interaction } = counted;
   const proved = withFactor(state.proved, "sms", now);
-  const offer = await newOffer(deps, signIn, user);
+  const offer = await newOffer(deps, signIn, right);
   const to: InteractionState = { ...state, step: offer ? "recovery-codes" : "done", proved, offer };
   const { decision } = state;
   const ended = offer ? null : await signInEnd(deps, signIn, { user, proved, decision, now });
-  const bound = boundBy(deps, signIn, right);
+  const phone = phoneNews(deps, signIn, right);
+  const audit = [...phone.audit, ...(ended?.effects.audit ?? [])];
 
   // Consumes the code: of all that race with the right one, one gets through.
   const moved = await deps.storage.interactions.move({
     uid: interaction.uid,
     now,
-    from: { challengeId: right.id },
+    from: { challengeId: challenge.id },
     to,
     resetAttempts: false,
     record: ended?.record,
     effects: {
       codeProved: {
         userId: user.id,
-        number,
+        number: challenge.phone,
         bind: state.binding,
         usersPerBoundPhone: deps.limits.usersPerBoundPhone,
-        challengeId: right.id,
+        challengeId: challenge.id,
+        fixedCode: !!challenge.testNumber,
       },
       ...ended?.effects,
-      audit: [...bound.audit, ...(ended?.effects.audit ?? [])],
-      mails: [...bound.mails, ...(ended?.effects.mails ?? [])],
+      audit: audit.map((event) => markTest(event, challenge)),
+      mails: [...phone.mails, ...(ended?.effects.mails ?? [])],
     },
   });
   switch (moved.outcome) {
@@ -145,28 +155,27 @@ async function end(deps: FlowDeps, signIn: SignIn, right: RightCode): Promise<Su
   }
 }
 
-// Recovery codes to show, where they would be taken and the user has none.
+// Recovery codes to show, where they would be taken and the user has none. A fixed code earns nobody any.
 async function newOffer(
   deps: FlowDeps,
   { request }: SignIn,
-  user: User,
+  { counted: { user }, challenge }: RightCode,
 ): Promise<RecoveryOffer | null> {
   const [key] = deps.codeKeys;
+  if (key === undefined || challenge.testNumber) return null;
   const rules = await deps.storage.rules.find(request.clientId);
-  if (key === undefined || !offersRecoveryCodes(rules, user)) return null;
-  return { id: deps.newId(), codeKeyId: key.id };
+  return offersRecoveryCodes(rules, user) ? { id: deps.newId(), codeKeyId: key.id } : null;
 }
 
-// What there is to say of a phone that this code binds.
-function boundBy(
-  deps: FlowDeps,
-  { request, language }: SignIn,
-  { counted: { user }, number, now }: RightCode,
-): Told {
-  const bound = { number, status: "bound" as const, since: now };
-  const notice = noticeOfPhone(user.phone, bound);
+// What there is to say of a phone that is in another state by this code.
+function phoneNews(deps: FlowDeps, { request, language }: SignIn, right: RightCode): Told {
+  const { counted, now } = right;
+  const { user } = counted;
+  const after = phoneAfter(right);
+  const isNew = after.status !== user.phone?.status;
+  const notice = noticeOfPhone(user.phone, after);
   return {
-    audit: user.phone?.status === "bound" ? [] : [auditStep(request, user.id, "phone-bound", now)],
+    audit: isNew ? [auditStep(request, user.id, `phone-${after.status}`, now)] : [],
     mails: mailsTo(user, notice, { id: deps.newId(), language, at: now }),
   };
 }

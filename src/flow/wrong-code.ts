@@ -2,7 +2,7 @@
 import { mailsTo, noticeOfWrongCode } from "../domain/mail.ts";
 import type { Instant } from "../domain/time.ts";
 import type { AttemptCounted } from "../ports/interactions.ts";
-import { auditStep } from "./audit-trail.ts";
+import { auditStep, markTest } from "./audit-trail.ts";
 import type { FlowDeps, SignIn } from "./sign-in.ts";
 
 type Counted = Extract<AttemptCounted, { outcome: "counted" }>;
@@ -17,7 +17,8 @@ export async function noteWrongCode(
   const { because, at } = wrong;
   const { inARow } = user.factorAttempts;
   const details = { because, attempt: interaction.attempts, inARow };
-  const event = auditStep(signIn.request, user.id, "code-rejected", at, details);
+  const rejected = auditStep(signIn.request, user.id, "code-rejected", at, details);
+  const event = markTest(rejected, interaction.state?.challenge);
   const notice = noticeOfWrongCode(user.factorAttempts, deps.limits);
   const mails = mailsTo(user, notice, { id: deps.newId(), language: signIn.language, at });
   if (mails.length > 0) {

@@ -82,6 +82,9 @@ export interface MoveEffects {
         readonly usersPerBoundPhone: number;
         // The messages of this challenge carried a code that was typed.
         readonly challengeId?: string | undefined;
+        // It was the code of a test number, which nobody was sent: no phone becomes bound, and with `bind`
+        // this one becomes assigned.
+        readonly fixedCode?: boolean | undefined;
       }
     | undefined;
   readonly audit?: readonly AuditEvent[] | undefined;

@@ -225,7 +225,7 @@ export function interactionMovesContract(openEmpty: OpenEmpty): void {
 
   describe("InteractionStore contract: a code that was proved with a move", () => {
     const storage = openedForEach(openEmpty);
-    const prove = (given: { number?: string; bind?: boolean; userId?: string } = {}) =>
+    const prove = (given: Partial<NonNullable<InteractionMove["effects"]["codeProved"]>> = {}) =>
       storage().interactions.move(
         anAnswer({
           now: NOON + 5000,
@@ -266,6 +266,37 @@ export function interactionMovesContract(openEmpty: OpenEmpty): void {
       await waitForCode(storage());
       assert.equal((await prove()).outcome, "moved");
       assert.deepEqual((await storage().users.find("u1"))?.phone, bound);
+    });
+
+    it("assigns, and does not bind, what was proved with the code of a test number", async () => {
+      await create({ factorAttempts: { inARow: 9, lockedUntil: null } });
+      await waitForCode(storage());
+      assert.equal((await prove({ bind: true, fixedCode: true })).outcome, "moved");
+      const user = await storage().users.find("u1");
+      assert.deepEqual(user?.phone, { ...assigned, since: NOON + 5000 });
+      assert.ok(user && user.updatedAt > NOON);
+      assert.equal(user.factorAttempts.inARow, 0);
+      assert.equal(await storage().users.countByPhone(A_NUMBER), 1);
+    });
+
+    for (const phone of [assigned, { ...bound, since: NOON }]) {
+      it(`leaves a phone that is ${phone.status} as it is after such a code`, async () => {
+        const before = aUser({ phone });
+        await create(before);
+        await waitForCode(storage());
+        assert.equal((await prove({ fixedCode: true })).outcome, "moved");
+        assert.deepEqual(await storage().users.find("u1"), before);
+      });
+    }
+
+    it("moves nothing for such a code either, when too many others have the number", async () => {
+      await create();
+      await create({ id: "u2", phone: assigned });
+      await create({ id: "u3", phone: assigned });
+      await waitForCode(storage());
+      const proved = await prove({ bind: true, fixedCode: true });
+      assert.deepEqual(proved, { outcome: "number-shared-too-often" });
+      await assertNothingMoved();
     });
 
     it("leaves a bound phone, and whoever is changing its user, alone", async () => {

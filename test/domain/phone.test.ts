@@ -6,7 +6,7 @@ import {
   isCountryAllowed,
   maskPhone,
   type PhoneRefusal,
-  parseInternational,
+  parseE164,
   parsePhone,
 } from "../../src/domain/phone.ts";
 
@@ -127,12 +127,32 @@ describe("parsePhone", () => {
   });
 });
 
-describe("parseInternational", () => {
-  it("reads a number of any type, as long as it begins with +", () => {
-    assert.equal(parseInternational("+44 20 7946 0958"), "+442079460958");
-    assert.equal(parseInternational("+44 7700 900123"), "+447700900123");
-    assert.equal(parseInternational("442079460958"), null);
-  });
+describe("parseE164", () => {
+  const cases: [typed: string, country: string | null, number: string | null][] = [
+    ["+44 20 7946 0958", null, "+442079460958"],
+    // Reserved for fiction: in no plan.
+    ["+44 7700 900123", null, "+447700900123"],
+    ["+44 (0)7700 900123", null, "+447700900123"],
+    ["07700 900123", "GB", "+447700900123"],
+    ["+1 555 012 3456", null, "+15550123456"],
+    ["555 012 3456", "US", "+15550123456"],
+    // Of no country, and too long for its country.
+    ["+999 123456", null, "+999123456"],
+    ["+123456", null, "+123456"],
+    ["+12345", null, null],
+    ["+141555526711999", null, "+141555526711999"],
+    ["+1415555267119999", null, null],
+    ["+0123456789", null, null],
+    ["442079460958", null, null],
+    ["07700 900123", "ZZ", null],
+    ["+44 7700 900123 x5", null, null],
+    ["+44 7700 90012\u200b3", null, null],
+    ["", null, null],
+  ];
+  for (const [typed, country, number] of cases) {
+    it(`reads ${JSON.stringify(typed)} (${country}) as ${number}`, () =>
+      assert.equal(parseE164(typed, country), number));
+  }
 });
 
 describe("countryOf", () => {

@@ -46,7 +46,7 @@ describe("latchkey on an installation", () => {
     const names = (await checks()).map(({ check }: { check: string }) => check);
     assert.deepEqual(names, [
       ...["configuration", "data-directory", "secret-file", "store-file", "sms", "mail"],
-      ...["store", "integrity", "signing-keys", "clock", "demo-data", "texts"],
+      ...["store", "integrity", "signing-keys", "clock", "demo-data", "texts", "test-numbers"],
     ]);
   });
 
@@ -78,14 +78,24 @@ describe("latchkey on an installation", () => {
     assert.match(JSON.parse(ran.stderr).error.message, /PORT/);
   });
 
-  it("finds demo data in production", async () => {
+  it("finds demo data in production, and warns of test numbers", async () => {
     await latchkey.run(["demo"], { env: { SECRET } });
     const vonage = { VONAGE_API_KEY: "k", VONAGE_API_SECRET: "s", VONAGE_FROM: "Latchkey" };
     const env = {
       ...{ NODE_ENV: "production", ISSUER: "https://id.example", SECRET, ...vonage },
       ...{ SMS_PROVIDERS: "vonage", SMS_COUNTRIES: "US" },
     };
+    const number = ["test-number", "add", "+447700900123", "--name", "App review"];
+    const added = [...number, "--until", new Date().toISOString().slice(0, 10)];
+    assert.equal((await latchkey.run(added, { env })).code, 0);
     assert.deepEqual(await failing(env), ["demo-data"]);
+    const { stdout } = await latchkey.run(["doctor", "--json"], { env });
+    const sentence = "1 is live: nothing is sent there, and each code is fixed.";
+    assert.deepEqual(JSON.parse(stdout).items.at(-1), {
+      check: "test-numbers",
+      ok: true,
+      sentence: `Warning: ${sentence} See test-number list.`,
+    });
     assert.equal((await latchkey.run(["demo"], { env })).code, 2);
   });
 

@@ -5,6 +5,7 @@ const COMMANDS = [
   ...["client add", "client list", "client show", "client update", "client remove"],
   ...["client secret", "user add", "user list", "user show", "user update", "user remove"],
   ...["user import", "mfa show", "mfa global", "mfa source", "mfa client", "mfa explain"],
+  ...["test-number add", "test-number list", "test-number remove"],
   ...["key list", "key rotate", "audit list", "doctor", "demo"],
 ];
 
@@ -25,7 +26,7 @@ describe("latchkey usage", () => {
         assert.match(stdout, new RegExp(`Usage: latchkey ${command} `));
         assert.match(stdout, /Examples:\n {2}\$ npx latchkey /);
         assert.match(stdout, /--json/);
-        assert.doesNotMatch(stdout, /^ {2}--\S*(password|secret|token) [<[]/m);
+        assert.doesNotMatch(stdout, /^ {2}--\S*(password|secret|token|code) [<[]/m);
       }
     };
     await Promise.all([work(), work()]);

@@ -67,10 +67,12 @@ export function judgeProof(
   const { phone } = user;
   const fits = phone?.number === proved.number || (proved.bind && phone === null);
   if (!fits) return { refusal: { outcome: "user-changed" } };
-  if (phone?.status === "bound") return { refusal: null, user, changed: false };
+  const unchanged = phone?.status === "bound" || (proved.fixedCode && phone !== null);
+  if (unchanged) return { refusal: null, user, changed: false };
 
-  const bound = { number: proved.number, status: "bound" as const, since: now };
-  const after = { ...user, phone: bound, updatedAt: nextUpdatedAt(user, now) };
+  const status = proved.fixedCode ? "assigned" : "bound";
+  const own = { number: proved.number, status, since: now } as const;
+  const after = { ...user, phone: own, updatedAt: nextUpdatedAt(user, now) };
   return { refusal: null, user: after, changed: true };
 }
 
