@@ -6,6 +6,9 @@ import { addCommand, readSecret, withStore } from "./run.ts";
 
 const CODE = { member: "code", called: "code" };
 
+const WARNING =
+  "Users have this number as their phone: whoever has the code passes their second step.";
+
 interface AddFlags {
   name: string;
   until: string;
@@ -36,7 +39,7 @@ export function addTestNumberCommands(program: Command): void {
       const code = codeStdin ? await readSecret("code") : undefined;
       const added = await withStore((deps) => addTestNumber(deps, { number, name, until, code }));
       printThing(added, CODE);
-      if (added.users > 0) printNote("Users have this number as their phone; see users above.");
+      if (added.users > 0) printNote(WARNING);
     });
 
   addCommand(testNumber, "list", {

@@ -224,6 +224,33 @@ describe("test numbers", () => {
     assert.equal((await show(scene, victim)).phoneStatus, "assigned");
   });
 
+  it("are sent nothing when they are typed once more, having been listed meanwhile", async () => {
+    const victim = scene.victimWithoutPhone();
+    const visit = await binding(scene, victim, victim.phone);
+    assert.equal(textsTo(scene, victim.phone), 1);
+    const { code } = await list(scene, victim.phone);
+    const page = await visit.browser.submit(visit.page, "phone", { phone: victim.phone });
+    assert.equal(textsTo(scene, victim.phone), 1);
+    await finish(scene, { ...visit, page }, code);
+    assert.equal((await show(scene, victim)).phoneStatus, "assigned");
+  });
+
+  it("are told to the user whose phone one has become, as a number that was given", async () => {
+    const victim = scene.victimWithoutPhone();
+    const email = `${victim.username}@example.com`;
+    const address = ["--email", email, "--email-verified"];
+    await scene.server.latchkey("user", "update", victim.username, ...address);
+    const { number, code } = await list(scene, fictional());
+    await finish(scene, await binding(scene, victim, number), code);
+    const mails = () => scene.server.mails().filter(({ to }) => to === email);
+    for (let waited = 0; mails().length === 0 && waited < 10_000; waited += 100) await wait(100);
+    assert.deepEqual(
+      mails().map(({ purpose }) => purpose),
+      ["phone-assigned"],
+    );
+    assert.ok(!mails()[0]?.text.includes(code));
+  });
+
   it("answer nothing that was opened under another listing of theirs", async () => {
     const number = fictional();
     const first = await list(scene, number);

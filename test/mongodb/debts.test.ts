@@ -11,6 +11,7 @@ import {
   anApplication,
   anAuditEvent,
   anInteractionState,
+  aTestNumber,
   aUser,
   LIMITS,
   NOON,
@@ -215,6 +216,28 @@ describe("debts on mongo storage", () => {
       effects: { codeProved: { ...codeProved, userId: "u2" } },
     };
     assert.deepEqual(await other.interactions.move(second), { outcome: "number-shared-too-often" });
+  });
+
+  it("of a test number are paid once, and one that was being removed does not answer", async () => {
+    const { testNumbers } = other;
+    const [added, removed] = [
+      anAuditEvent({ action: "added" }),
+      anAuditEvent({ action: "removed" }),
+    ];
+    await dieAfter(/insert.{0,32}test_numbers/s, () => dying.testNumbers.add(aTestNumber(), added));
+    assert.deepEqual(await testNumbers.find(A_NUMBER), aTestNumber());
+    await sweep();
+    assert.deepEqual(await actions(), ["added"]);
+
+    await dieAfter(/update.{0,32}test_numbers/s, () =>
+      dying.testNumbers.remove(aTestNumber(), removed),
+    );
+    assert.equal(await testNumbers.find(A_NUMBER), null);
+    assert.deepEqual(await testNumbers.list(), []);
+    await sweep();
+    await sweep();
+    assert.deepEqual(await actions(), ["added", "removed"]);
+    assert.equal(await raw.collection("test_numbers").countDocuments({}), 0);
   });
 
   it("leave an attempt counted whose answer was lost", async () => {

@@ -5,7 +5,14 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import mongoose from "mongoose";
 import { openMongoStorage } from "../../src/adapters/mongo/storage.ts";
-import { type Scene, sceneOn, tokensFor, type Victim, wait } from "../attacks/scene.ts";
+import {
+  afterPassword,
+  type Scene,
+  sceneOn,
+  tokensFor,
+  type Victim,
+  wait,
+} from "../attacks/scene.ts";
 import { emptyDatabase } from "../support/mongo-addresses.ts";
 import { type RelyingParty, registerRelyingParty } from "../support/relying-party.ts";
 import { startServer, type TestServer } from "../support/server.ts";
@@ -25,6 +32,9 @@ describe("moving house", function () {
   let scene: Scene;
   let pairwise: RelyingParty;
   let victim: Victim;
+  // Has a test number.
+  let rehearsal: Victim;
+  let testCode: string;
   let uri: string;
   const LIMITS = { sendGapSeconds: 0, sendsPerNumberPerDay: 1000 };
 
@@ -45,6 +55,7 @@ describe("moving house", function () {
       args: ["--subject-type", "pairwise"],
     });
     victim = scene.victimWithoutPhone();
+    rehearsal = scene.victim();
   });
   after(() => server.close());
 
@@ -61,7 +72,17 @@ describe("moving house", function () {
     throw new Error("it did not fail");
   };
 
+  const byTestNumber = async (code: string) => {
+    const { browser, begun, page } = await afterPassword(scene.strict, rehearsal);
+    return scene.strict.finish(begun, await browser.submit(page, "code", { code }));
+  };
+
   it("carries everything that lasts to MongoDB, by which the server goes on", async () => {
+    const listing = ["--name", "App review", "--until", "2027-06-30"];
+    ({ code: testCode } = await server.latchkey(
+      ...["test-number", "add", rehearsal.phone, ...listing],
+    ));
+    const { items: listed } = await server.latchkey("test-number", "list");
     const subject = await subjectOf();
     const key = (await server.latchkey("key", "list")).items[0].kid;
     await server.latchkey("mfa", "source", "sms", "off");
@@ -78,6 +99,7 @@ describe("moving house", function () {
     assert.equal(counts.applications, 4);
     assert.equal(counts.users, 81);
     assert.equal(counts.rules, 4);
+    assert.equal(counts["test-numbers"], 1);
     for (const { checksum } of carried) assert.match(checksum, /^[0-9a-f]{64}$/);
 
     await server.restart();
@@ -87,6 +109,8 @@ describe("moving house", function () {
     assert.equal(user.phoneStatus, "bound");
     const { global } = await server.latchkey("mfa", "show");
     assert.equal(global.sources.sms, false);
+    assert.deepEqual((await server.latchkey("test-number", "list")).items, listed);
+    assert.ok((await byTestNumber(testCode)).id_token);
   });
 
   it("carries it back, the same to the last byte of its checksums", async () => {
@@ -103,6 +127,7 @@ describe("moving house", function () {
     delete server.env.MONGODB_URI;
     await server.restart();
     assert.ok(await subjectOf());
+    assert.ok((await byTestNumber(testCode)).id_token);
     await server.kill();
     server.env.MONGODB_URI = MONGODB_URI;
   });
