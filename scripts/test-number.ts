@@ -26,7 +26,7 @@ export function addTestNumberCommands(program: Command): void {
       " every user with this number. Without --code-stdin a code is generated and printed once",
     examples: [
       'test-number add +447700900123 --name "App review" --until 2026-12-31',
-      'test-number add +15550100123 --name "Nightly" --until 2026-12-31T06:00:00Z --code-stdin < code.txt',
+      'test-number add +12025550123 --name "Nightly" --until 2026-12-31T06:00:00Z --code-stdin < code.txt',
     ],
   })
     .requiredOption("--name <name>", "what it is for; the audit log says it at each use")

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { alarmsBetween, prefixOf, sendBudgets } from "../../src/domain/send-caps.ts";
+import { alarmsBetween, askingBudgets, prefixOf, sendBudgets } from "../../src/domain/send-caps.ts";
 import { priceMicros, smsPricesSchema } from "../../src/domain/sms-price.ts";
 import { A_NUMBER, LIMITS } from "../support/builders.ts";
 
@@ -41,6 +41,11 @@ describe("the caps on texts", () => {
       budgets.map(({ because }) => because),
       ["user-daily-cap", "prefix-cap", "country-cap", "day-cap"],
     );
+  });
+
+  it("count where nothing is sent for its user and network alone", () => {
+    assert.deepEqual(askingBudgets(TEXT, LIMITS), sendBudgets(TEXT, LIMITS).slice(0, 2));
+    assert.equal(askingBudgets({ userId: "u1", network: null }, LIMITS).length, 1);
   });
 
   it("take the last four digits for the subscriber", () => {
