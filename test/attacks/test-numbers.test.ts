@@ -1,6 +1,7 @@
 // Test numbers: what they are good for, and that nothing else comes of them. The outbox is where a text would be.
 import assert from "node:assert/strict";
 import { createBrowser } from "../support/browser.ts";
+import { tomorrow } from "../support/builders.ts";
 import { storedBytes } from "../support/stored-bytes.ts";
 import {
   afterPassword,
@@ -32,7 +33,7 @@ interface Listed {
   readonly code: string;
 }
 
-async function list(scene: Scene, number: string, until = "2027-06-30"): Promise<Listed> {
+async function list(scene: Scene, number: string, until = tomorrow()): Promise<Listed> {
   const args = ["test-number", "add", number, "--name", NAME, "--until", until];
   return { ...(await scene.server.latchkey(...args)), number };
 }
@@ -303,12 +304,13 @@ describe("test numbers", () => {
 
   it("say who listed and removed them, with the number masked", async () => {
     const number = fictional();
-    const { id } = await list(scene, number);
+    const until = tomorrow();
+    const { id } = await list(scene, number, until);
     await unlist(scene, number);
     const target = ["audit", "list", "--target", `test-number:${id}`, "--oldest-first"];
     const { items } = await scene.server.latchkey(...target);
     const masked = `+44 ••• ••• ${number.slice(-2)}`;
-    const summary = { number: masked, name: NAME, until: "2027-06-30T23:59:59.999Z" };
+    const summary = { number: masked, name: NAME, until: `${until}T23:59:59.999Z` };
     assert.deepEqual(
       items.map(({ action, details }: { action: string; details: unknown }) => [action, details]),
       [

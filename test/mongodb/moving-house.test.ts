@@ -13,6 +13,7 @@ import {
   type Victim,
   wait,
 } from "../attacks/scene.ts";
+import { tomorrow } from "../support/builders.ts";
 import { emptyDatabase } from "../support/mongo-addresses.ts";
 import { type RelyingParty, registerRelyingParty } from "../support/relying-party.ts";
 import { startServer, type TestServer } from "../support/server.ts";
@@ -78,7 +79,7 @@ describe("moving house", function () {
   };
 
   it("carries everything that lasts to MongoDB, by which the server goes on", async () => {
-    const listing = ["--name", "App review", "--until", "2027-06-30"];
+    const listing = ["--name", "App review", "--until", tomorrow()];
     ({ code: testCode } = await server.latchkey(
       ...["test-number", "add", rehearsal.phone, ...listing],
     ));

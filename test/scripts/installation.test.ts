@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { chmodSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { openStorage } from "../../src/store-access.ts";
+import { tomorrow } from "../support/builders.ts";
 import { type Latchkey, openLatchkey } from "./command.ts";
 
 const SECRET = "kT3v9xQ2mW7pL5zR8nB4cY6hJ1fD0gAs";
@@ -86,7 +87,7 @@ describe("latchkey on an installation", () => {
       ...{ SMS_PROVIDERS: "vonage", SMS_COUNTRIES: "US" },
     };
     const number = ["test-number", "add", "+447700900123", "--name", "App review"];
-    const added = [...number, "--until", new Date().toISOString().slice(0, 10)];
+    const added = [...number, "--until", tomorrow()];
     assert.equal((await latchkey.run(added, { env })).code, 0);
     assert.deepEqual(await failing(env), ["demo-data"]);
     const { stdout } = await latchkey.run(["doctor", "--json"], { env });

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
+import { tomorrow } from "../support/builders.ts";
 import { type Latchkey, openLatchkey } from "./command.ts";
 
 const NUMBER = "+447700900123";
-const TODAY = new Date().toISOString().slice(0, 10);
-const ADD = ["test-number", "add", NUMBER, "--name", "App review", "--until", TODAY];
+const DAY = tomorrow();
+const ADD = ["test-number", "add", NUMBER, "--name", "App review", "--until", DAY];
 
 describe("latchkey test-number", () => {
   let latchkey: Latchkey;
@@ -18,7 +19,7 @@ describe("latchkey test-number", () => {
     const shown = {
       number: "+44 ••• ••• 23",
       name: "App review",
-      until: `${TODAY}T23:59:59.999Z`,
+      until: `${DAY}T23:59:59.999Z`,
       expired: false,
     };
     assert.deepEqual(rest, { ...shown, users: 0 });

@@ -121,6 +121,11 @@ export function aTestNumber(given: Partial<TestNumber> = {}): TestNumber {
   };
 }
 
+// A day that is ahead when a test runs, for what goes by the clock of the machine.
+export function tomorrow(): string {
+  return new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
+}
+
 export function aMail(given: Partial<Mail> = {}): Mail {
   const to = mailAddressOf("alice@example.com");
   if (to === null) throw new Error("not an address");
