@@ -33,6 +33,27 @@ describe("attacks on the phone", () => {
     assert.ok(JSON.stringify(shown).includes(victim.phone));
   });
 
+  it("takes a number that an administrator gave for nobody's until its first right code (BIND-17)", async () => {
+    const victim = scene.victim();
+    const { latchkey } = scene.server;
+    const phoneOf = async () => (await latchkey("user", "show", victim.username)).phoneStatus;
+    assert.equal(await phoneOf(), "assigned");
+    const acr_values = "urn:latchkey:acr:2fa";
+    const claims = await tokensFor(scene, scene.lax, victim, { acr_values });
+    assert.equal(await phoneOf(), "bound");
+    assert.deepEqual(claims.claims()?.amr, ["pwd", "sms", "mfa"]);
+
+    await latchkey("user", "update", victim.username, "--phone", "+14155559870");
+    assert.equal(await phoneOf(), "assigned");
+    const { items } = await latchkey("audit", "list", "--target", `user:${victim.id}`);
+    const changed = items.find(({ action }: { action: string }) => action === "user-changed");
+    assert.match(changed.actor, /^cli:/);
+    assert.match(changed.at, /Z$/);
+    assert.equal(changed.details.before.phoneStatus, "bound");
+    assert.equal(changed.details.after.phoneStatus, "assigned");
+    assert.ok(!JSON.stringify(changed).includes("5559870"), "masked");
+  });
+
   it("binds a number only once its code was right (BIND-04)", async () => {
     const victim = scene.victimWithoutPhone();
     const { browser, begun, page } = await afterPassword(scene.strict, victim);

@@ -46,6 +46,7 @@ describe("attacks on the order of the steps", () => {
       ...["", "/login", "/phone", "/code", "/resend", "/consent", "/abort", "/done"].map(
         (step) => page.url + step,
       ),
+      ...["/recovery-code", "/recovery-codes"].map((step) => page.url + step),
       silent.url.href,
       `${issuer}/auth/${page.url.split("/").at(-1)}`,
     ];
@@ -54,7 +55,7 @@ describe("attacks on the order of the steps", () => {
       assert.equal(answerOf(answer).get("code"), null, url);
       assert.ok(!answer.html.includes(victim.phone) && !answer.html.includes(victim.id), url);
     }
-    for (const step of ["consent", "phone"]) {
+    for (const step of ["consent", "phone", "recovery-code", "recovery-codes"]) {
       const fields = { phone: "+14155559999", accept: "yes", step: "done", success: "true" };
       assert.equal((await browser.post(page, step, fields)).status, 409, step);
     }

@@ -11,7 +11,7 @@ describe("codeFor", () => {
     assert.notEqual(codeFor("c1", KEY), codeFor("c2", KEY));
   });
 
-  it("is uniform over 100 000 challenges, in every digit and in the thousands", () => {
+  it("is uniform over 100 000 challenges, in every digit and in the thousands (OTP-26)", () => {
     const codes = Array.from({ length: 100_000 }, (_, i) => codeFor(`challenge-${i}`, KEY));
     assert.ok(codes.every((code) => /^[0-9]{6}$/.test(code)));
 
