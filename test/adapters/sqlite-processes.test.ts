@@ -107,34 +107,42 @@ describe("sqlite storage of several processes", function () {
     assert.deepEqual(tally(outcomes), { counted: 10, limited: PROCESSES * 50 - 10 });
   });
 
-  it("keeps everything that a killed process acknowledged", async () => {
+  // What a process acknowledged that was killed once it had acknowledged so much.
+  async function killedAfter(enough: number): Promise<string[]> {
     const worker = startWorker(file, "write");
     const acknowledged: string[] = [];
     await nextLine(worker);
-    const enough = new Promise<void>((resolve) => {
+    const isEnough = new Promise<void>((resolve) => {
       worker.lines.on("line", (id) => {
-        if (acknowledged.push(id) === 2000) resolve();
+        if (acknowledged.push(id) === enough) resolve();
       });
     });
     const closed = once(worker.lines, "close");
     worker.child.stdin?.write("go\n");
-    await enough;
+    await isEnough;
     worker.child.kill("SIGKILL");
     await closed;
+    return acknowledged;
+  }
 
-    const lost = await withStorage(async ({ records }) => {
-      const found = await Promise.all(
-        acknowledged.map((id) => records.find("AccessToken", id, NOON)),
+  // At other points each time, also while the log is being written back.
+  for (const enough of [1, 150, 500, 1100, 2000, 3300]) {
+    it(`keeps everything that a killed process acknowledged, after ${enough} writes`, async () => {
+      const acknowledged = await killedAfter(enough);
+      const lost = await withStorage(async ({ records }) => {
+        const found = await Promise.all(
+          acknowledged.map((id) => records.find("AccessToken", id, NOON)),
+        );
+        return acknowledged.filter((_, i) => found[i] === null);
+      });
+      assert.deepEqual(lost, []);
+      const connection = new DatabaseSync(file);
+      const checked = connection.prepare("PRAGMA integrity_check").all();
+      connection.close();
+      assert.deepEqual(
+        checked.map((row) => row.integrity_check),
+        ["ok"],
       );
-      return acknowledged.filter((_, i) => found[i] === null);
     });
-    assert.deepEqual(lost, []);
-    const connection = new DatabaseSync(file);
-    const checked = connection.prepare("PRAGMA integrity_check").all();
-    connection.close();
-    assert.deepEqual(
-      checked.map((row) => row.integrity_check),
-      ["ok"],
-    );
-  });
+  }
 });

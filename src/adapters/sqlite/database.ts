@@ -4,6 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promises";
 import { asCallersError, closedError, isBusy } from "./failures.ts";
 import { createSql, type Sql } from "./sql.ts";
+import { NO_WRITE_BACK, type WriteBack } from "./write-back.ts";
 
 export interface Database {
   // Runs a query at once. What takes part in one answer belongs in one statement: between two,
@@ -40,9 +41,14 @@ export function connect(file: string): DatabaseSync {
   });
 }
 
+export interface DatabaseOptions {
+  readonly writeBack?: WriteBack | undefined;
+  readonly onPrepare?: ((text: string) => void) | undefined;
+}
+
 export function createDatabase(
   connection: DatabaseSync,
-  onPrepare?: (text: string) => void,
+  { writeBack = NO_WRITE_BACK, onPrepare }: DatabaseOptions = {},
 ): Database {
   const sql = createSql(connection, onPrepare);
   const counts = { reads: 0, writes: 0 };
@@ -55,6 +61,7 @@ export function createDatabase(
     const settle = inTransaction(connection, sql, () => queue.map((each) => runAlone(each)));
     queue = [];
     for (const each of settle) each();
+    writeBack.committed();
   }
 
   // A change within a savepoint of its own, so that it fails alone.
@@ -77,6 +84,7 @@ export function createDatabase(
   async function flush(): Promise<void> {
     while (queue.length > 0) {
       await nextTurn();
+      await writeBack.room();
       try {
         await patiently(commitQueue);
       } catch (error) {
@@ -90,6 +98,7 @@ export function createDatabase(
 
   async function letGo(): Promise<void> {
     await flushing;
+    await writeBack.stop();
     try {
       // Without this a reader in another process could keep the log from being cut for good.
       connection.exec("PRAGMA wal_checkpoint(TRUNCATE)");

@@ -21,6 +21,7 @@ import { createSweep } from "./sweep.ts";
 import { createTestNumberStore } from "./test-numbers.ts";
 import { createTransferStore } from "./transfer.ts";
 import { createUserStore } from "./users.ts";
+import { createWriteBack } from "./write-back.ts";
 
 export interface SqliteOptions {
   // A path, or ":memory:".
@@ -32,17 +33,23 @@ export interface SqliteOptions {
   readonly movedDataKey?: Uint8Array | undefined;
   // Told the text of every statement once; tests ask SQLite how it means to run them.
   readonly onPrepare?: ((text: string) => void) | undefined;
+  // What the thread runs that writes the log back; tests give one that fails.
+  readonly writeBackProgram?: URL | undefined;
 }
 
 // Opens a store, making it if there is none. Refuses, with a sentence that says why, a file that is not
 // ours, one of a newer version, and one that was sealed under another secret.
 export async function openSqliteStorage(options: SqliteOptions): Promise<Storage> {
   const { file, secrets, now = Date.now } = options;
-  if (file !== ":memory:") makeFile(file);
+  const inMemory = file === ":memory:";
+  if (!inMemory) makeFile(file);
   const connection = connect(file);
   try {
     await prepareFile(connection, file);
-    const database = createDatabase(connection, options.onPrepare);
+    const database = createDatabase(connection, {
+      writeBack: inMemory ? undefined : createWriteBack(connection, file, options.writeBackProgram),
+      onPrepare: options.onPrepare,
+    });
     const dataKey = await database.write((sql) => {
       migrate(sql, file);
       return readDataKey(sql, secrets, options.movedDataKey);
@@ -68,8 +75,8 @@ async function prepareFile(connection: DatabaseSync, file: string): Promise<void
   connection.exec("PRAGMA synchronous = FULL");
   connection.exec("PRAGMA temp_store = MEMORY");
   connection.exec("PRAGMA cache_size = -16384");
-  // The log is written back while somebody's commit waits for it: little and often.
-  connection.exec("PRAGMA wal_autocheckpoint = 200");
+  // A log that had to grow is cut again when it begins anew.
+  connection.exec("PRAGMA journal_size_limit = 16777216");
 }
 
 function createStorage(database: Database, vault: Vault, now: () => number): Storage {

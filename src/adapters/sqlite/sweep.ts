@@ -17,8 +17,8 @@ const SWEEPS = [
 );
 
 // Nobody's request waits behind a batch for much longer than this, its commit with it: what a row costs depends
-// on how far apart its index entries lie and on the disk, so batches find their size as they go. The log is
-// written back to the file every thousand pages; larger batches would make that a halt.
+// on how far apart its index entries lie and on the disk, so batches find their size as they go. A batch is also
+// what a commit puts into the log at once, which has to be written back before the log may begin anew.
 const BATCH_MS = 10;
 const BATCH_ROWS_MIN = 5;
 const BATCH_ROWS_MAX = 100;
