@@ -8,6 +8,12 @@ import { freePort } from "./start-time.ts";
 const LIMITS = {
   sendGapSeconds: 0,
   sendsPerNumberPerDay: 1_000_000,
+  sendsPerUserPerDay: 1_000_000,
+  sendsPerAddressPerHour: 1_000_000,
+  sendsPerPrefixPerDay: 1_000_000,
+  sendsPerCountryPerDay: 1_000_000,
+  sendsPerDay: 1_000_000,
+  smsBudgetPerDayCents: 1_000_000_000,
   passwordAttemptsUntilLock: 1_000_000,
   passwordFailuresPerAddress: 1_000_000,
 };
