@@ -1,14 +1,39 @@
-// latchkey store: from the embedded store to MongoDB, and back.
+// latchkey store: a copy of it, and from the embedded store to MongoDB and back.
+import path from "node:path";
 import type { Command } from "commander";
 import { AdminError } from "../src/admin/errors.ts";
+import { backUpStore, endAfterRestore } from "../src/admin/store-copies.ts";
 import { copyStore } from "../src/admin/transfer.ts";
 import { readConfig } from "../src/config.ts";
-import { openForCopy } from "../src/store-access.ts";
-import { printList } from "./print.ts";
-import { addCommand } from "./run.ts";
+import { backUpEmbedded, openForCopy } from "../src/store-access.ts";
+import { printList, printThing } from "./print.ts";
+import { addCommand, withStore } from "./run.ts";
 
 export function addStoreCommands(program: Command): void {
   const store = program.command("store").description("the store as a whole");
+
+  addCommand(store, "backup <file>", {
+    description:
+      "copy the embedded store as it is at this moment into a new file, with the server running or not;" +
+      " SECRET is not in it",
+    examples: ["store backup /backups/latchkey-2026-11-24.sqlite"],
+  }).action(async (file: string) => {
+    const config = readConfig();
+    if (config.store.kind !== "sqlite") {
+      throw new AdminError("usage", "The store is MongoDB's: use its own backup, or store copy.");
+    }
+    const backUp = (target: string) => backUpEmbedded(config.embeddedFile, target);
+    printThing(await backUpStore({ now: Date.now, backUp }, path.resolve(file)));
+  });
+
+  addCommand(store, "restored", {
+    description:
+      "after restoring a backup: end every session, token and sign-in under way, so that none that was" +
+      " used up or revoked since is alive again",
+    examples: ["store restored"],
+  }).action(async () => {
+    printThing(await withStore(endAfterRestore));
+  });
 
   addCommand(store, "copy <target>", {
     description:

@@ -70,6 +70,17 @@ export async function readBlocklist(): Promise<ReadonlySet<string>> {
   return loadBlocklist();
 }
 
+// Copies the embedded store into a new file. Null: there is a file of that name.
+export async function backUpEmbedded(
+  file: string,
+  target: string,
+): Promise<{ readonly bytes: number } | null> {
+  if (!existsSync(file)) throw new Error(`There is no store at ${file}.`);
+  const { backUpFile } = await import("./adapters/sqlite/backup.ts");
+  const made = await backUpFile(file, target);
+  return made.outcome === "done" ? { bytes: made.bytes } : null;
+}
+
 // What SQLite itself finds wrong with this file; null: nothing. Changes nothing.
 export async function findDamage(file: string): Promise<string | null> {
   const { DatabaseSync } = await import("node:sqlite");

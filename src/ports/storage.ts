@@ -43,6 +43,9 @@ export interface Storage {
   ping(): Promise<void>;
   // Deletes up to so many rows that have expired, and says how many it deleted.
   sweep(now: Instant, rowsMax: number): Promise<number>;
+  // Ends up to so many sessions, grants, codes, tokens and sign-ins under way, whoever's they are, and says how many;
+  // 0 once there are none. What keeps a client's assertion from being used twice stays.
+  endSignIns(rowsMax: number): Promise<number>;
   // Reads and writes that reached the database since it was opened.
   statistics(): { readonly reads: number; readonly writes: number };
   // Finishes what was acknowledged and lets go. Every later call throws UnavailableError, but for

@@ -70,6 +70,40 @@ export function lifecycleContract(openEmpty: OpenEmpty): void {
       assert.equal((await storage().audit.list({ limit: 10 })).length, 1);
     });
 
+    it("ends every sign-in, so much at a time, and nothing else", async () => {
+      const { records, interactions, users } = storage();
+      await storeRecords(storage(), 5);
+      const save = { model: "Session", id: "s1", payload: { uid: "uid-1" }, expiresAt: END };
+      await records.saveSession(save, null, NOON);
+      await records.save({ model: "Grant", id: "for-ever", payload: {}, expiresAt: null });
+      const assertion = { model: "ReplayDetection", id: "a1", payload: {}, expiresAt: END };
+      await records.insert(assertion, NOON);
+      await interactions.save("i1", {}, END);
+      await interactions.save("i2", {}, END);
+      await users.create(aUser(), anAuditEvent());
+
+      const ended: number[] = [];
+      while (ended.at(-1) !== 0) ended.push(await storage().endSignIns(4));
+      assert.deepEqual(ended, [4, 4, 1, 0]);
+      assert.equal(await records.find("AccessToken", "t0", NOON), null);
+      assert.equal(await records.find("Grant", "for-ever", NOON), null);
+      assert.equal(await records.find("Session", "s1", NOON), null);
+      assert.equal(await records.findSessionByUid("uid-1", NOON), null);
+      assert.equal(await interactions.find("i2", NOON), null);
+      assert.equal(await records.insert(assertion, NOON), false, "an assertion is used twice");
+      assert.notEqual(await users.find("u1"), null);
+      assert.equal((await storage().audit.list({ limit: 9 })).length, 1);
+    });
+
+    it("lets no session that was ended come back", async () => {
+      const { records } = storage();
+      const session = { model: "Session", id: "s1", payload: { uid: "uid-1" }, expiresAt: END };
+      await records.saveSession(session, null, NOON);
+      await storage().endSignIns(9);
+      assert.equal(await records.saveSession(session, "s1", NOON), false);
+      assert.equal(await records.find("Session", "s1", NOON), null);
+    });
+
     it("counts reads and writes", async () => {
       const before = storage().statistics();
       await storage().users.create(aUser(), anAuditEvent());
@@ -97,6 +131,7 @@ export function lifecycleContract(openEmpty: OpenEmpty): void {
     const AFTER_CLOSE: Readonly<Record<string, (opened: Storage) => unknown>> = {
       ping: (opened) => opened.ping(),
       sweep: (opened) => opened.sweep(NOON, 10),
+      endSignIns: (opened) => opened.endSignIns(10),
       "users.find": ({ users }) => users.find("u1"),
       "users.create": ({ users }) => users.create(aUser(), anAuditEvent()),
       "users.takeRecoveryCode": ({ users }) =>

@@ -5,8 +5,10 @@ const COMMANDS = [
   ...["client add", "client list", "client show", "client update", "client remove"],
   ...["client secret", "user add", "user list", "user show", "user update", "user remove"],
   ...["user import", "mfa show", "mfa global", "mfa source", "mfa client", "mfa explain"],
+  ...["user recovery-codes", "client text", "mfa rule"],
   ...["test-number add", "test-number list", "test-number remove"],
-  ...["key list", "key rotate", "audit list", "doctor", "demo"],
+  ...["key list", "key rotate", "audit list", "store backup", "store restored", "store copy"],
+  ...["doctor", "demo"],
 ];
 
 describe("latchkey usage", () => {

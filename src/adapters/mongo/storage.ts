@@ -6,6 +6,7 @@ import { createApplicationStore } from "./applications.ts";
 import { createAuditLog } from "./audit.ts";
 import { type ConnectOptions, connect, createDatabase, type Database } from "./database.ts";
 import { createDeviceStore } from "./devices.ts";
+import { endSignIns } from "./end-sign-ins.ts";
 import { asCallersError } from "./failures.ts";
 import { createInteractionStore } from "./interactions.ts";
 import { createMailQueue } from "./mails.ts";
@@ -75,6 +76,7 @@ function createStorage(database: Database, vault: Vault, now: () => number): Sto
         await models.meta.updateOne({ _id: "ping" }, { $inc: { count: 1 } }, { upsert: true });
       }),
     sweep: (at, rowsMax) => sweepExpired(database, vault, { now: at, rowsMax }),
+    endSignIns: (rowsMax) => database.write((scope) => endSignIns(scope, vault, rowsMax)),
     statistics: () => database.statistics(),
     close: () => database.close(),
   };

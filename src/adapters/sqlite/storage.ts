@@ -9,6 +9,7 @@ import { createAuditLog } from "./audit.ts";
 import { readDataKey } from "./data-key.ts";
 import { connect, createDatabase, type Database, patiently } from "./database.ts";
 import { createDeviceStore } from "./devices.ts";
+import { endSignIns } from "./end-sign-ins.ts";
 import { createInteractionStore } from "./interactions.ts";
 import { createMailQueue } from "./mails.ts";
 import { createMessageStore } from "./messages.ts";
@@ -101,6 +102,7 @@ function createStorage(database: Database, vault: Vault, now: () => number): Sto
         sql.run("UPDATE meta SET value = value WHERE name = 'data-key'");
       }),
     sweep: createSweep(database),
+    endSignIns: (rowsMax) => endSignIns(database, rowsMax),
     statistics: () => database.statistics(),
     close: () => database.close(),
   };
