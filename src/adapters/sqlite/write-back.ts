@@ -29,7 +29,7 @@ const ROOM_MS_MAX = 1_000;
 // A changed row costs up to eight pages, its indexes with it.
 const ROWS_EACH = 40;
 
-const PROGRAM = new URL("./write-back-thread.ts", import.meta.url);
+const PROGRAM = new URL("./write-back-thread.mjs", import.meta.url);
 
 // No write-back for a database in memory.
 export const NO_WRITE_BACK: WriteBack = {

