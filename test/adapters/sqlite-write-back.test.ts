@@ -19,6 +19,12 @@ const ANSWERING =
   'import { parentPort } from "node:worker_threads"; parentPort.on("message", () => ';
 const DEAD_AT_ONCE = program('throw new Error("dead")');
 const DEAD_ON_REQUEST = program(`${ANSWERING} { throw new Error("dead"); })`);
+const dyingAfter = (answer: string) =>
+  program(
+    `${ANSWERING} { if (globalThis.answered) throw new Error("dead"); globalThis.answered = true; parentPort.postMessage(${answer}); })`,
+  );
+const DEAD_LATER = dyingAfter("{ pages: 1, isAll: true }");
+const DEAD_LATER_WITH_A_LONG_LOG = dyingAfter("{ pages: 2000, isAll: true }");
 const IDLE = program(`${ANSWERING} parentPort.postMessage({ pages: 1, isAll: true }))`);
 const SILENT = program(`${ANSWERING} {})`);
 const HINDERED = program(`${ANSWERING} parentPort.postMessage({ pages: 1e6, isAll: false }))`);
@@ -75,16 +81,35 @@ describe("writing the log back", function () {
     });
 
     for (const [how, dead] of Object.entries({ DEAD_AT_ONCE, DEAD_ON_REQUEST })) {
-      it(`is left to commits when the thread is lost (${how})`, async () => {
-        connection.exec("PRAGMA wal_autocheckpoint = 1");
+      it(`is left to commits when the thread does not live (${how})`, async () => {
         writeBack = createWriteBack(connection, file, dead);
         insert(40);
-        await delay(500);
-        assert.equal(commitsWriteBackAt(), 200);
+        await delay(300);
         insert(40);
+        assert.equal(commitsWriteBackAt(), 200);
         assert.equal(writeBack.room(), null);
       });
     }
+
+    it("is left to commits again when the thread dies later", async () => {
+      writeBack = createWriteBack(connection, file, DEAD_LATER);
+      insert(40);
+      await until(() => commitsWriteBackAt() === 4000);
+      insert(40);
+      await until(() => commitsWriteBackAt() === 200);
+    });
+
+    it("lets nobody wait for room any longer when the thread dies", async () => {
+      writeBack = createWriteBack(connection, file, DEAD_LATER_WITH_A_LONG_LOG);
+      insert(40);
+      await until(() => commitsWriteBackAt() === 4000);
+      const began = performance.now();
+      const room = writeBack.room();
+      assert.notEqual(room, null);
+      await room;
+      assert.ok(performance.now() - began < 500);
+      assert.equal(writeBack.room(), null);
+    });
 
     it("has commits make room when the log is long, and once only if that does not help", async () => {
       writeBack = createWriteBack(connection, file, HINDERED);
@@ -163,7 +188,7 @@ describe("writing the log back", function () {
       await closeAndCheck(10_000);
     });
 
-    for (const [how, dead] of Object.entries({ DEAD_AT_ONCE, DEAD_ON_REQUEST, SILENT, HINDERED })) {
+    for (const [how, dead] of Object.entries({ DEAD_AT_ONCE, DEAD_LATER, SILENT, HINDERED })) {
       it(`is survived, and nothing lost, when the thread is ${how}`, async () => {
         await open(dead);
         const largest = await write(2_000);
