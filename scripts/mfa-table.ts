@@ -50,12 +50,12 @@ const A_QUESTION: MfaQuestion = {
   upstreamDidIt: false,
   firstFactor: "pwd",
   otherFactorAgeSeconds: null,
-  user: { phone: "bound", hasPassword: true, factorOff: false },
+  user: { phone: "bound", hasPassword: true, factorOff: false, ageSeconds: 0 },
 };
 
 // The whole page.
 export function renderMfaTable(): string {
-  const tables = [switches(), requests(), sessions(), phoneFirst(), phonesAndBinding()];
+  const tables = [switches(), requests(), sessions(), phoneFirst(), bindings(), phonesAndBinding()];
   return [INTRODUCTION, ...tables.map(renderTable)].join("\n");
 }
 
@@ -80,7 +80,7 @@ whether a second step is demanded, 4 and 5 whether it has been done, 6 to 8 how 
 | 5 | Has the session proved the other factor, recently enough for these rules, \`max_age\` and \`prompt=login\`? | not needed |
 | 6 | Was the phone itself the first step? | the password; without one: refused |
 | 7 | Is there a phone, assigned or bound, and has its factor not been switched off by too many wrong codes? | a code |
-| 8 | May anybody bind a first phone here? | bind a phone; otherwise refused |
+| 8 | May this user bind a first phone here: anybody, or who has had the account for no more than so many days? | bind a phone; otherwise refused |
 
 Only a switch that is exactly "off" switches off. A source that is not mentioned counts as on, and so does
 whatever else cannot be read. An error while deciding is an error page, never a way in.
@@ -196,6 +196,37 @@ function phoneFirst(): Table {
     rows,
   };
 }
+
+// Who may bind, where there is no phone and the factor is usable.
+function bindings(): Table {
+  const rules: Choices<Pick<SecurityRules["mfa"], "binding" | "bindingDaysMax">> = [
+    ["anybody", { binding: "anybody", bindingDaysMax: null }],
+    ["within 14 days", { binding: "within-days", bindingDaysMax: 14 }],
+    ["administrator", { binding: "administrator", bindingDaysMax: null }],
+  ];
+  const ages: Choices<number> = [
+    ["new", 0],
+    ["14 days", 14 * DAY_SECONDS],
+    ["14 days and a second", 14 * DAY_SECONDS + 1],
+  ];
+  const rows = rules.flatMap(([ruleCell, rule]) =>
+    ages.map(([ageCell, ageSeconds]) => {
+      const global = rulesWith({ sms: true, ...rule });
+      const user = { ...A_QUESTION.user, phone: "none" as const, ageSeconds };
+      return [[ruleCell, ageCell], { ...A_QUESTION, rules: { global, own: null }, user }] as const;
+    }),
+  );
+  return {
+    title: "Who may bind a first phone",
+    about:
+      "A first phone that is bound on the strength of a password alone is trust on first use, so who may bind " +
+      "one is a rule. The age is that of the account. A rule that cannot be read lets nobody bind.",
+    columns: ["who may bind", "the account is"],
+    rows,
+  };
+}
+
+const DAY_SECONDS = 86_400;
 
 function phonesAndBinding(): Table {
   const cases: Choices<Pick<MfaQuestion, "upstreamDidIt"> & { factorOff: boolean }> = [

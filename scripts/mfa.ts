@@ -56,15 +56,20 @@ export function addMfaCommands(program: Command): void {
     printThing(await withStore(change));
   });
 
-  addCommand(mfa, "rule <rule> <value>", {
+  addCommand(mfa, "rule <rule> <value> [days]", {
     description:
-      "who may bind a first phone (binding anybody|administrator), and how old a proved second " +
-      "factor may be (factor-age SECONDS|session)",
-    examples: ["mfa rule binding administrator", "mfa rule factor-age 3600 --client shop"],
+      "who may bind a first phone (binding anybody|administrator, or binding within-days and so many " +
+      "days of the account), and how old a proved second factor may be (factor-age SECONDS|session)",
+    examples: [
+      "mfa rule binding administrator",
+      "mfa rule binding within-days 14",
+      "mfa rule factor-age 3600 --client shop",
+    ],
   })
     .option("--client <id>", "in this application's own rules, which it gets if it has none")
-    .action(async (rule: string, value: string, { client }: { client?: string }) => {
-      printThing(await withStore((deps) => setRule(deps, { rule, value, clientId: client })));
+    .action(async (rule: string, value: string, days?: string, flags?: { client?: string }) => {
+      const given = { rule, value, days, clientId: flags?.client };
+      printThing(await withStore((deps) => setRule(deps, given)));
     });
 
   addExplain(mfa);

@@ -18,6 +18,8 @@ export interface MfaQuestion {
     readonly phone: "none" | "assigned" | "bound";
     readonly hasPassword: boolean;
     readonly factorOff: boolean;
+    // Since the account was made; null: nobody knows.
+    readonly ageSeconds: number | null;
   };
 }
 
@@ -31,8 +33,10 @@ export type MfaOutcome =
   | { readonly need: "code" | "bind-phone" | "password"; readonly because: MfaDemand }
   | {
       readonly need: "refuse";
-      readonly because: "no-other-factor" | "binding-not-allowed" | "factor-off";
+      readonly because: "no-other-factor" | BindingRefusal | "factor-off";
     };
+
+type BindingRefusal = "binding-not-allowed" | "binding-too-late";
 
 export interface MfaLayer {
   readonly layer:
@@ -162,10 +166,28 @@ function askHow(
 
   // Binding beats skipping: a user without a phone must not become the way around rules that every
   // other user obeys.
-  if (rules.binding !== "anybody") {
-    layers.push({ layer: "binding", verdict: "refuse", because: "binding-not-allowed" });
-    return { need: "refuse", because: "binding-not-allowed" };
-  }
-  layers.push({ layer: "binding", verdict: "bind-phone", because: "anybody-may-bind" });
+  const binding = askWhetherToBind(user, rules);
+  layers.push({ layer: "binding", ...binding });
+  if (binding.verdict === "refuse") return { need: "refuse", because: binding.because };
   return { need: "bind-phone", because: demand };
+}
+
+type BindingVerdict =
+  | { readonly verdict: "bind-phone"; readonly because: "anybody-may-bind" | "account-is-new" }
+  | { readonly verdict: "refuse"; readonly because: BindingRefusal };
+
+const DAY_SECONDS = 86_400;
+
+// Question 8. A rule that is unknown, or lacks its figure, lets nobody bind.
+function askWhetherToBind(
+  { ageSeconds }: MfaQuestion["user"],
+  { binding, bindingDaysMax: daysMax }: MfaRules,
+): BindingVerdict {
+  if (binding === "anybody") return { verdict: "bind-phone", because: "anybody-may-bind" };
+  if (binding === "within-days" && typeof daysMax === "number") {
+    const isNew = ageSeconds !== null && ageSeconds <= daysMax * DAY_SECONDS;
+    if (!isNew) return { verdict: "refuse", because: "binding-too-late" };
+    return { verdict: "bind-phone", because: "account-is-new" };
+  }
+  return { verdict: "refuse", because: "binding-not-allowed" };
 }

@@ -16,7 +16,7 @@ export interface MfaFacts {
   readonly upstreamDidIt: boolean;
   // What the session proved, as far as it counts for this request.
   readonly provedForRequest: Proved;
-  readonly user: Pick<User, "phone" | "passwordHash" | "factorAttempts">;
+  readonly user: Pick<User, "phone" | "passwordHash" | "factorAttempts" | "createdAt">;
   readonly now: Instant;
   readonly limits: Pick<
     Limits,
@@ -40,6 +40,7 @@ export function mfaQuestion(facts: MfaFacts): MfaQuestion {
       phone: user.phone?.status ?? "none",
       hasPassword: user.passwordHash !== null,
       factorOff: factorIsOff(user.factorAttempts, facts.limits),
+      ageSeconds: ageSeconds(user.createdAt, facts.now),
     },
   };
 }

@@ -49,6 +49,10 @@ describe("latchkey mfa", () => {
     await latchkey.json("mfa", "rule", "binding", "anybody");
     const own = await latchkey.json("mfa", "rule", "factor-age", "600", "--client", "app");
     assert.deepEqual([own.customized, own.factorAgeSecondsMax], [true, 600]);
+    const within = await latchkey.json("mfa", "rule", "binding", "within-days", "14");
+    assert.deepEqual([within.binding, within.bindingDaysMax], ["within-days", 14]);
+    await latchkey.json("mfa", "rule", "binding", "anybody");
+    await latchkey.refused(2, ["mfa", "rule", "binding", "within-days"]);
     await latchkey.refused(2, ["mfa", "rule", "binding", "nobody"]);
     await latchkey.refused(3, ["mfa", "rule", "binding", "anybody", "--client", "gone"]);
   });

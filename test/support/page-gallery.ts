@@ -129,6 +129,7 @@ function drawTheRest(draw: Draw): void {
   const refusals = [
     "no-other-factor",
     "binding-not-allowed",
+    "binding-too-late",
     "factor-off",
     "phone-cannot-be-texted",
   ] as const;
