@@ -10,6 +10,8 @@ import type { Instant } from "./time.ts";
 export type Step =
   // Who is it? The page with login and password.
   | "first-factor"
+  // A link was mailed, or is to be, that has to be opened before a number may be bound.
+  | "mailed-link"
   // A number is to be bound; none was typed yet, or it may still be replaced.
   | "bind-phone"
   // A code is to be typed, or, while challenge.sends is 0, to be sent.

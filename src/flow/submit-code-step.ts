@@ -188,6 +188,7 @@ async function end(deps: FlowDeps, signIn: SignIn, right: RightCode): Promise<Su
       return { outcome: "number-shared-too-often" };
     case "user-changed":
     case "send-refused":
+    case "link-refused":
       return OUT_OF_ORDER;
     case "stale":
       return { outcome: "dead", because: "already-used" };
