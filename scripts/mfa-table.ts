@@ -2,7 +2,7 @@
 // change to that function, and review what moved. A test compares the page with the code.
 import { writeFileSync } from "node:fs";
 import path from "node:path";
-import { decideMfa, type MfaQuestion } from "../src/domain/mfa-decision.ts";
+import { decideMfa, type MfaQuestion, needsLinkFirst } from "../src/domain/mfa-decision.ts";
 import { NO_ACR_REQUESTED, type RequestedAcr } from "../src/domain/requested-acr.ts";
 import { DEFAULT_RULES, type SecurityRules } from "../src/domain/security-rules.ts";
 
@@ -50,7 +50,13 @@ const A_QUESTION: MfaQuestion = {
   upstreamDidIt: false,
   firstFactor: "pwd",
   otherFactorAgeSeconds: null,
-  user: { phone: "bound", hasPassword: true, factorOff: false, ageSeconds: 0 },
+  user: {
+    phone: "bound",
+    hasPassword: true,
+    factorOff: false,
+    hasVerifiedEmail: true,
+    ageSeconds: 0,
+  },
 };
 
 // The whole page.
@@ -80,7 +86,7 @@ whether a second step is demanded, 4 and 5 whether it has been done, 6 to 8 how 
 | 5 | Has the session proved the other factor, recently enough for these rules, \`max_age\` and \`prompt=login\`? | not needed |
 | 6 | Was the phone itself the first step? | the password; without one: refused |
 | 7 | Is there a phone, assigned or bound, and has its factor not been switched off by too many wrong codes? | a code |
-| 8 | May this user bind a first phone here: anybody, or who has had the account for no more than so many days? | bind a phone; otherwise refused |
+| 8 | May this user bind a first phone here: anybody, who opens a link sent to their verified e-mail address, or who has had the account for no more than so many days? | bind a phone, after the link where one is wanted; otherwise refused |
 
 Only a switch that is exactly "off" switches off. A source that is not mentioned counts as on, and so does
 whatever else cannot be read. An error while deciding is an error page, never a way in.
@@ -201,6 +207,7 @@ function phoneFirst(): Table {
 function bindings(): Table {
   const rules: Choices<Pick<SecurityRules["mfa"], "binding" | "bindingDaysMax">> = [
     ["anybody", { binding: "anybody", bindingDaysMax: null }],
+    ["a mailed link", { binding: "mailed-link", bindingDaysMax: null }],
     ["within 14 days", { binding: "within-days", bindingDaysMax: 14 }],
     ["administrator", { binding: "administrator", bindingDaysMax: null }],
   ];
@@ -209,21 +216,34 @@ function bindings(): Table {
     ["14 days", 14 * DAY_SECONDS],
     ["14 days and a second", 14 * DAY_SECONDS + 1],
   ];
+  const addresses: Choices<boolean> = [
+    ["verified", true],
+    ["none", false],
+  ];
   const rows = rules.flatMap(([ruleCell, rule]) =>
-    ages.map(([ageCell, ageSeconds]) => {
-      const global = rulesWith({ sms: true, ...rule });
-      const user = { ...A_QUESTION.user, phone: "none" as const, ageSeconds };
-      return [[ruleCell, ageCell], { ...A_QUESTION, rules: { global, own: null }, user }] as const;
-    }),
+    ages.flatMap(([ageCell, ageSeconds]) =>
+      addresses.map(([addressCell, hasVerifiedEmail]) => {
+        const global = rulesWith({ sms: true, ...rule });
+        const user = { ...A_QUESTION.user, phone: "none" as const, ageSeconds, hasVerifiedEmail };
+        const question = { ...A_QUESTION, rules: { global, own: null }, user };
+        const first = decideMfa(question).need !== "bind-phone" ? "" : firstOf(question);
+        return [[ruleCell, ageCell, addressCell, first], question] as const;
+      }),
+    ),
   );
   return {
     title: "Who may bind a first phone",
     about:
       "A first phone that is bound on the strength of a password alone is trust on first use, so who may bind " +
-      "one is a rule. The age is that of the account. A rule that cannot be read lets nobody bind.",
-    columns: ["who may bind", "the account is"],
+      "one is a rule. The age is that of the account. A rule that cannot be read lets nobody bind. Where a link " +
+      "is wanted first, the layer `binding` of the trace says `mailed-link` instead of `bind-phone`.",
+    columns: ["who may bind", "the account is", "e-mail address", "first"],
     rows,
   };
+}
+
+function firstOf(question: MfaQuestion): string {
+  return needsLinkFirst(decideMfa(question)) ? "the link" : "nothing";
 }
 
 const DAY_SECONDS = 86_400;

@@ -58,10 +58,11 @@ export function addMfaCommands(program: Command): void {
 
   addCommand(mfa, "rule <rule> <value> [days]", {
     description:
-      "who may bind a first phone (binding anybody|administrator, or binding within-days and so many " +
+      "who may bind a first phone (binding anybody|mailed-link|administrator, or binding within-days and so many " +
       "days of the account), and how old a proved second factor may be (factor-age SECONDS|session)",
     examples: [
       "mfa rule binding administrator",
+      "mfa rule binding mailed-link --client shop",
       "mfa rule binding within-days 14",
       "mfa rule factor-age 3600 --client shop",
     ],

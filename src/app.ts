@@ -6,7 +6,7 @@ import { createMailOutbox, readOutbox } from "./adapters/sms/outbox.ts";
 import { DEMO_CLIENT_ID, DEMO_USERNAME, demoUris } from "./admin/first-start.ts";
 import { BRAND } from "./brand.ts";
 import { type Config, isLoopback } from "./config.ts";
-import { deriveKeys } from "./derived-keys.ts";
+import { type DerivedKeys, deriveKeys } from "./derived-keys.ts";
 import { isLoopbackAddress } from "./domain/network.ts";
 import { countriesWithCallingCodes, isCountryAllowed } from "./domain/phone.ts";
 import type { Instant } from "./domain/time.ts";
@@ -14,6 +14,7 @@ import { deliverDueMails, type MailDeliveryDeps } from "./flow/deliver-mails.ts"
 import { createTextSender } from "./flow/send-text.ts";
 import type { FlowDeps } from "./flow/sign-in.ts";
 import { createAssets } from "./http/assets.ts";
+import { createLinkFinder } from "./http/binding-link.ts";
 import { createCsrf } from "./http/csrf.ts";
 import { createDemo } from "./http/demo.ts";
 import { createEnginePages, rememberFailure } from "./http/engine-pages.ts";
@@ -65,7 +66,7 @@ export async function createApp(parts: Parts): Promise<App> {
 
   let engine: Engine | null = null;
   const web: Web = {
-    flow: flowDeps(parts, keys.codeKeys, languages),
+    flow: flowDeps(parts, keys, languages),
     engine: () => {
       if (engine === null) throw new Error("the engine is not there yet");
       return engine;
@@ -108,7 +109,7 @@ export async function createApp(parts: Parts): Promise<App> {
     receiptReaders: receiptReaders(config),
     demo: mayDemo(config) ? demoOf(config, web) : null,
   });
-  const delivery = await mailDelivery(parts, languages);
+  const delivery = await mailDelivery(parts, languages, keys);
   const deliverMails =
     delivery && ((isOver: () => boolean) => deliverDueMails(delivery, MAILS_A_RUN, isOver));
   return { koa, engine, deliverMails };
@@ -121,7 +122,7 @@ export function mayDemo(config: Config): boolean {
 
 function flowDeps(
   { config, storage, hasher, log, now }: Parts,
-  codeKeys: FlowDeps["codeKeys"],
+  { codeKeys, linkKeys }: DerivedKeys,
   languages: Languages,
 ): FlowDeps {
   const { limits } = config;
@@ -140,6 +141,8 @@ function flowDeps(
       now,
     }),
     codeKeys,
+    linkKeys,
+    mailsGoOut: mayMail(config),
     limits,
     acr: config.acr,
     smsCountries: config.smsCountries,
@@ -157,6 +160,7 @@ function flowDeps(
 async function mailDelivery(
   { config, storage, log, now }: Parts,
   languages: Languages,
+  { linkKeys }: DerivedKeys,
 ): Promise<MailDeliveryDeps | null> {
   const sender = await mailSenderOf(config);
   if (sender === null) return null;
@@ -164,7 +168,13 @@ async function mailDelivery(
   return {
     storage,
     sender,
-    compose: createMailView({ viewsDir: path.join(VIEWS, "mail"), languages, brand: BRAND, host }),
+    compose: createMailView({
+      viewsDir: path.join(VIEWS, "mail"),
+      languages,
+      brand: BRAND,
+      host,
+      findLink: createLinkFinder(config.issuer, linkKeys),
+    }),
     limits: config.limits,
     now,
     onOutcome: ({ outcome, ...event }) => {
@@ -175,10 +185,13 @@ async function mailDelivery(
 }
 
 // In production a file that nobody looks at is no way to tell people anything.
+function mayMail({ smtp, production }: Config): boolean {
+  return smtp !== null || !production;
+}
+
 async function mailSenderOf(config: Config): Promise<MailSender | null> {
-  if (config.smtp === null) {
-    return config.production ? null : createMailOutbox({ file: config.outboxFile });
-  }
+  if (!mayMail(config)) return null;
+  if (config.smtp === null) return createMailOutbox({ file: config.outboxFile });
   const { createSmtpSender } = await import("./adapters/mail/smtp.ts");
   return createSmtpSender(config.smtp);
 }

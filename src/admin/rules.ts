@@ -83,7 +83,7 @@ export async function setClientSource(
   );
 }
 
-// Sets who may bind a first phone ("binding": anybody, administrator, or within-days and how many) or how old a
+// Sets who may bind a first phone ("binding": anybody, mailed-link, administrator, or within-days and how many) or how old a
 // proved second factor may be ("factor-age": seconds, or "session" for as old as the session), in the global
 // rules or, with a client, in an application's own, which it gets if it has none. "usage" for another rule or
 // value.
@@ -116,7 +116,10 @@ function ruleOf(
     return { binding: value, bindingDaysMax };
   }
   if (days !== undefined) throw unknownRule();
-  if (rule === "binding" && (value === "anybody" || value === "administrator")) {
+  if (
+    rule === "binding" &&
+    (value === "anybody" || value === "mailed-link" || value === "administrator")
+  ) {
     return { binding: value, bindingDaysMax: null };
   }
   if (rule === "factor-age" && value === "session") return { factorAgeSecondsMax: null };
@@ -135,7 +138,7 @@ function daysOf(text: string | undefined): number | null {
 function unknownRule(): AdminError {
   return new AdminError(
     "usage",
-    "The rules are: binding anybody|administrator, binding within-days DAYS (1 to 3650), " +
+    "The rules are: binding anybody|mailed-link|administrator, binding within-days DAYS (1 to 3650), " +
       "factor-age SECONDS|session.",
   );
 }

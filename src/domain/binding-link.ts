@@ -77,11 +77,11 @@ export type LinkVerdict =
 
 // Whether another mail may go out in this interaction.
 export function judgeLinkSend(
-  link: Pick<BindingLink, "sends" | "lastSentAt">,
+  link: Pick<BindingLink, "sends" | "lastSentAt" | "attempts">,
   now: Instant,
   limits: LinkLimits,
 ): LinkVerdict {
-  if (link.sends >= limits.mailedLinksPerInteraction) {
+  if (link.sends >= limits.mailedLinksPerInteraction || isLinkDead(link, limits)) {
     return { outcome: "link-refused", because: "link-interaction-cap", retryAt: null };
   }
   const retryAt = linkGapEndsAt(link, limits);

@@ -1,5 +1,6 @@
 // One run through the pages, from the authorization request to its answer: which step is due, who is
 // signing in, what was proved. The engine's own record of it travels along, unread.
+import type { BindingLink } from "./binding-link.ts";
 import type { Challenge } from "./challenge.ts";
 import type { Proved } from "./factors.ts";
 import type { MfaDecision, MfaOutcome } from "./mfa-decision.ts";
@@ -23,8 +24,12 @@ export type Step =
   // Everything is proved; the engine goes on.
   | "done";
 
-// Why no second step is possible. A phone whose country may not be texted is found after the decision.
-export type Refusal = Extract<MfaOutcome, { need: "refuse" }>["because"] | "phone-cannot-be-texted";
+// Why no second step is possible. The last two are found after the decision: a phone whose country may not be
+// texted, and an installation that sends no mail.
+export type Refusal =
+  | Extract<MfaOutcome, { need: "refuse" }>["because"]
+  | "phone-cannot-be-texted"
+  | "link-cannot-be-mailed";
 
 export interface InteractionState {
   readonly step: Step;
@@ -35,6 +40,8 @@ export interface InteractionState {
   readonly challenge: Challenge | null;
   // True while the number of the challenge is still to be bound.
   readonly binding: boolean;
+  // The link that has to be opened before a number may be bound, or was.
+  readonly link?: BindingLink | null | undefined;
   // Why, when the step is "refused".
   readonly refusal: Refusal | null;
   // Why the first text did not go out, and when it may.

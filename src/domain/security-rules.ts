@@ -13,7 +13,7 @@ const rulesSchema = z.strictObject({
     // How old a proved second factor may be before it is asked for again; null: as old as the session.
     factorAgeSecondsMax: z.int().min(0).nullable(),
     // Who may bind a first phone on the strength of the first factor alone.
-    binding: z.enum(["anybody", "within-days", "administrator"]),
+    binding: z.enum(["anybody", "mailed-link", "within-days", "administrator"]),
     // How many days after an account was made a first phone may be bound, where that is the rule. Rules from
     // before there was this one lack it.
     bindingDaysMax: z.int().min(1).max(BINDING_DAYS_MAX).nullable().default(null),

@@ -5,6 +5,7 @@ import { type Challenge, judgeChallenge } from "../domain/challenge.ts";
 import type { InteractionState } from "../domain/interaction.ts";
 import type { Instant } from "../domain/time.ts";
 import type { User } from "../domain/user.ts";
+import { askAgain, beginAgain, isBindingBarred } from "./binding.ts";
 import { dueState } from "./due-state.ts";
 import {
   codeOf,
@@ -24,9 +25,13 @@ export type ResendOutcome =
 // Sends, if a code is what is due and the limits allow it.
 export async function takeResendStep(deps: FlowDeps, signIn: SignIn): Promise<ResendOutcome> {
   const state = await dueState(deps, signIn);
-  if (state.step !== "code" || state.userId === null) return OUT_OF_ORDER;
-  const user = await deps.storage.users.find(state.userId);
-  if (user === null || user.status !== "active") return OUT_OF_ORDER;
+  if (state.step !== "code") return OUT_OF_ORDER;
+  const asked = await askAgain(deps, signIn, state);
+  if (asked === null) return OUT_OF_ORDER;
+  const { user } = asked;
+  if (state.binding && isBindingBarred(state, asked)) {
+    return beginAgain(deps, signIn, state, asked);
+  }
 
   const now = deps.now();
   if (factorIsOff(user.factorAttempts, deps.limits)) return { outcome: "locked", retryAt: null };

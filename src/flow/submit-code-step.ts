@@ -15,6 +15,7 @@ import type { Instant } from "../domain/time.ts";
 import type { User } from "../domain/user.ts";
 import type { AttemptCounted, MoveEffects } from "../ports/interactions.ts";
 import { auditSignIn, auditStep } from "./audit-trail.ts";
+import { askAgain, beginAgain, isBindingBarred } from "./binding.ts";
 import { deviceEffects } from "./device-notice.ts";
 import { dueState } from "./due-state.ts";
 import { codeOf } from "./send-code.ts";
@@ -23,6 +24,8 @@ import { type FlowDeps, OUT_OF_ORDER, type SignIn } from "./sign-in.ts";
 export type SubmitCodeOutcome =
   | { readonly outcome: "accepted"; readonly state: InteractionState }
   | typeof OUT_OF_ORDER
+  // The rules do not allow this binding any more: another step is due.
+  | { readonly outcome: "begun-again"; readonly state: InteractionState }
   // Not six digits: not an attempt.
   | { readonly outcome: "malformed" }
   | { readonly outcome: "rejected"; readonly attemptsLeft: number }
@@ -44,6 +47,10 @@ export async function submitCode(
   if (state.challenge === null || state.challenge.sends === 0) return notSent(deps, state);
   const code = normalCode(typed);
   if (code === null) return { outcome: "malformed" };
+  if (state.binding) {
+    const barred = await findBar(deps, signIn, state);
+    if (barred !== null) return barred;
+  }
 
   // Count first, judge second. The other order lets a burst of parallel guesses all read the same
   // count before any of them is written.
@@ -65,6 +72,19 @@ export async function submitCode(
     case "counted":
       return judge(deps, signIn, counted, code, now);
   }
+}
+
+// Null: nothing stands against it.
+async function findBar(
+  deps: FlowDeps,
+  signIn: SignIn,
+  state: InteractionState,
+): Promise<SubmitCodeOutcome | null> {
+  const asked = await askAgain(deps, signIn, state);
+  if (asked === null) return OUT_OF_ORDER;
+  if (!isBindingBarred(state, asked)) return null;
+  const begun = await beginAgain(deps, signIn, state, asked);
+  return begun.outcome === "out-of-order" ? begun : { ...begun, outcome: "begun-again" };
 }
 
 // No code went out. While the factor is locked that is why, and the answer.

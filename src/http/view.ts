@@ -40,6 +40,10 @@ const TITLES: { readonly [Page in PageName]: (model: PageModels[Page]) => Messag
   "sign-in": () => ({ key: "sign-in.title" }),
   "bind-phone": () => ({ key: "bind-phone.title" }),
   code: (model) => ({ key: model.sent ? "code.title" : "code.title-unsent" }),
+  "mailed-link": (model) => ({
+    key: model.usable ? "mailed-link.title" : "mailed-link.title-unsent",
+  }),
+  link: () => ({ key: "link.title" }),
   refused: () => ({ key: "refused.title" }),
   consent: () => ({ key: "consent.title" }),
   logout: () => ({ key: "logout.title" }),
@@ -51,12 +55,20 @@ const TITLES: { readonly [Page in PageName]: (model: PageModels[Page]) => Messag
 };
 
 // The pages that say where the sign-in leads.
-const ON_THE_WAY: ReadonlySet<PageName> = new Set(["sign-in", "bind-phone", "code", "refused"]);
+const ON_THE_WAY: ReadonlySet<PageName> = new Set([
+  "sign-in",
+  "bind-phone",
+  "code",
+  "mailed-link",
+  "link",
+  "refused",
+]);
 
 const SCRIPTS: { readonly [Page in PageName]?: readonly string[] } = {
   "sign-in": ["code.js"],
   "bind-phone": ["code.js"],
   code: ["code.js"],
+  "mailed-link": ["code.js"],
   "submit-form": ["submit.js"],
   demo: ["code.js"],
   "demo-tokens": ["code.js"],

@@ -118,8 +118,8 @@ describe("security rules", () => {
     const { before, after } = (await room.lastEvent()).details;
     assert.deepEqual(before, { binding: "anybody", bindingDaysMax: null });
     assert.deepEqual(after, { binding: "within-days", bindingDaysMax: 14 });
-    await setRule(room, { rule: "binding", value: "anybody" });
-    assert.deepEqual(await days(), ["anybody", null]);
+    await setRule(room, { rule: "binding", value: "mailed-link" });
+    assert.deepEqual(await days(), ["mailed-link", null]);
   });
 
   it("says what is not there", async () => {

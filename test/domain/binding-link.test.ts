@@ -57,13 +57,19 @@ describe("judgeLinkSend", () => {
   for (const [name, sends, ago, expected] of cases) {
     it(name, () => {
       const lastSentAt = ago === null ? null : NOON - ago * 1000;
-      assert.deepEqual(judgeLinkSend({ sends, lastSentAt }, NOON, limits), expected);
+      assert.deepEqual(judgeLinkSend({ sends, lastSentAt, attempts: 4 }, NOON, limits), expected);
     });
   }
 
+  it("refuses to mail a link of which too many wrong tokens were tried", () => {
+    const dead = { sends: 1, lastSentAt: null, attempts: 5 };
+    assert.deepEqual(judgeLinkSend(dead, NOON, limits), refused("link-interaction-cap", null));
+  });
+
   it("knows no gap where there is none", () => {
     const none = { ...limits, mailedLinkGapSeconds: 0 };
-    assert.equal(judgeLinkSend({ sends: 1, lastSentAt: NOON }, NOON, none).outcome, "allowed");
+    const link = { sends: 1, lastSentAt: NOON, attempts: 0 };
+    assert.equal(judgeLinkSend(link, NOON, none).outcome, "allowed");
     assert.deepEqual(
       linkBudgets("u1", none).map(({ because }) => because),
       ["link-user-cap"],

@@ -14,8 +14,14 @@ const BOOLEANS = [true, false] as const;
 const AGES = [null, 0, 3600, 3601] as const;
 const BINDINGS = [
   { binding: "anybody", bindingDaysMax: null },
+  { binding: "mailed-link", bindingDaysMax: null },
   { binding: "within-days", bindingDaysMax: 1 },
   { binding: "administrator", bindingDaysMax: null },
+] as const;
+const ACCOUNTS = [
+  [true, 86_400],
+  [false, 86_400],
+  [true, 86_401],
 ] as const;
 const PHONES = ["none", "assigned", "bound"] as const;
 const LAYERS: readonly MfaLayer["layer"][] = [
@@ -124,6 +130,7 @@ function requestDemands(q: MfaQuestion): boolean {
 
 function mayBind({ rules, user }: MfaQuestion): boolean {
   const { binding } = effectiveRules(rules).mfa;
+  if (binding === "mailed-link") return user.hasVerifiedEmail;
   return binding === "anybody" || (binding === "within-days" && user.ageSeconds === 86_400);
 }
 
@@ -148,7 +155,7 @@ function* allRules(): Generator<SecurityRules> {
           yield { mfa: { sms, sources, factorAgeSecondsMax, ...binding } };
 }
 
-// 294 912 of them: each set of rules once as the global ones and once as the application's own.
+// 589 824 of them: each set of rules once as the global ones and once as the application's own.
 function* allQuestions(): Generator<MfaQuestion> {
   const [elsewhere] = RULES;
   assert.ok(elsewhere);
@@ -176,6 +183,9 @@ function* allUsers(): Generator<Pick<MfaQuestion, "upstreamDidIt" | "user">> {
     for (const phone of PHONES)
       for (const hasPassword of BOOLEANS)
         for (const factorOff of BOOLEANS)
-          for (const ageSeconds of [86_400, 86_401])
-            yield { upstreamDidIt, user: { phone, hasPassword, factorOff, ageSeconds } };
+          for (const [hasVerifiedEmail, ageSeconds] of ACCOUNTS)
+            yield {
+              upstreamDidIt,
+              user: { phone, hasPassword, factorOff, hasVerifiedEmail, ageSeconds },
+            };
 }

@@ -15,6 +15,8 @@ const FACTS: MfaFacts = {
     phone: null,
     passwordHash: null,
     factorAttempts: { inARow: 0, lockedUntil: null },
+    email: null,
+    emailVerified: false,
     createdAt: NOON,
   },
   now: NOON,
@@ -30,7 +32,13 @@ describe("mfaQuestion", () => {
       upstreamDidIt: false,
       firstFactor: "pwd",
       otherFactorAgeSeconds: null,
-      user: { phone: "none", hasPassword: false, factorOff: false, ageSeconds: 0 },
+      user: {
+        phone: "none",
+        hasPassword: false,
+        factorOff: false,
+        hasVerifiedEmail: false,
+        ageSeconds: 0,
+      },
     });
   });
 
@@ -39,14 +47,27 @@ describe("mfaQuestion", () => {
     const factorAttempts = { inARow: 100, lockedUntil: null };
     const { user } = mfaQuestion({
       ...FACTS,
-      user: { phone, passwordHash: "x", factorAttempts, createdAt: NOON - 1500 },
+      user: {
+        phone,
+        passwordHash: "x",
+        factorAttempts,
+        email: "a@b.example",
+        emailVerified: true,
+        createdAt: NOON - 1500,
+      },
     });
     assert.deepEqual(user, {
       phone: "assigned",
       hasPassword: true,
       factorOff: true,
+      hasVerifiedEmail: true,
       ageSeconds: 1.5,
     });
+  });
+
+  it("counts no address that nobody verified", () => {
+    const user = { ...FACTS.user, email: "a@b.example" };
+    assert.equal(mfaQuestion({ ...FACTS, user }).user.hasVerifiedEmail, false);
   });
 
   const ages: [

@@ -11,7 +11,9 @@ import {
   FRAME,
   GALLERY_NOW,
   HOSTILE,
+  LINK,
   LONG,
+  MAILED_LINK,
   REPLACE,
   RTL,
   SIGN_IN,
@@ -33,6 +35,7 @@ export function drawGallery(view: View, language: Language): DrawnPage[] {
   drawSignIn(draw);
   drawPhone(draw);
   drawCode(draw);
+  drawLink(draw);
   drawTheRest(draw);
   return pages;
 }
@@ -125,11 +128,42 @@ function drawCode(draw: Draw): void {
   });
 }
 
+function drawLink(draw: Draw): void {
+  draw("mailed-link", "mailed-link", MAILED_LINK);
+  draw("mailed-link-now", "mailed-link", { ...MAILED_LINK, resendAt: null });
+  draw("mailed-link-wrong", "mailed-link", {
+    ...MAILED_LINK,
+    error: { field: null, message: { key: "problem.link-wrong" } },
+  });
+  draw("mailed-link-dead", "mailed-link", {
+    ...MAILED_LINK,
+    usable: false,
+    mayResend: false,
+    error: { field: null, message: { key: "problem.link-dead" } },
+  });
+  draw("mailed-link-spent", "mailed-link", {
+    ...MAILED_LINK,
+    mayResend: false,
+    resendAt: null,
+    error: { field: null, message: { key: "problem.link-interaction-cap" } },
+  });
+  draw("mailed-link-step-up", "mailed-link", { ...MAILED_LINK, usable: false, resendAt: null });
+  draw("mailed-link-capped", "mailed-link", {
+    ...MAILED_LINK,
+    usable: false,
+    resendAt: GALLERY_NOW + 70_000_000,
+    error: { field: null, message: { key: "problem.link-user-cap" } },
+  });
+  draw("link", "link", LINK);
+}
+
 function drawTheRest(draw: Draw): void {
   const refusals = [
     "no-other-factor",
     "binding-not-allowed",
     "binding-too-late",
+    "no-verified-email",
+    "link-cannot-be-mailed",
     "factor-off",
     "phone-cannot-be-texted",
   ] as const;
@@ -149,6 +183,15 @@ function drawTheRest(draw: Draw): void {
     status: 404,
     title: { key: "failure.interaction-lost-title" },
     sentence: { key: "failure.interaction-lost" },
+    detail: null,
+    back: null,
+    retryAfterSeconds: null,
+  });
+  draw("error-link-elsewhere", "error", {
+    frame: { ...FRAME, applicationName: null },
+    status: 404,
+    title: { key: "failure.link-elsewhere-title" },
+    sentence: { key: "failure.link-elsewhere" },
     detail: null,
     back: null,
     retryAfterSeconds: null,
@@ -205,6 +248,13 @@ function drawHostile(text: string, draw: Draw): void {
     binding: true,
     replace: { ...phone, phoneAction: text },
   });
+  draw("mailed-link", "mailed-link", {
+    ...MAILED_LINK,
+    ...step,
+    action: text,
+    maskedAddress: text,
+  });
+  draw("link", "link", { ...step, action: text, token: text });
   draw("refused", "refused", { ...step, because: "factor-off" });
   draw("consent", "consent", { ...step, action: text, scopes: ["openid", text], claims: [text] });
   draw("logout", "logout", { frame, engineForm: ENGINE_FORM });
