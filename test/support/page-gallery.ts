@@ -2,6 +2,7 @@
 import type { Language } from "../../src/http/language.ts";
 import type { PageFrame, PageModels, PageName } from "../../src/http/page-models.ts";
 import type { View } from "../../src/http/view.ts";
+import { type Draw, drawLink } from "./link-gallery.ts";
 import {
   BIND,
   CODE,
@@ -11,7 +12,6 @@ import {
   FRAME,
   GALLERY_NOW,
   HOSTILE,
-  LINK,
   LONG,
   MAILED_LINK,
   REPLACE,
@@ -50,8 +50,6 @@ export function drawHostileGallery(view: View, language: Language): DrawnPage[] 
   }
   return pages;
 }
-
-type Draw = <Page extends PageName>(name: string, page: Page, model: PageModels[Page]) => void;
 
 function drawSignIn(draw: Draw): void {
   draw("sign-in", "sign-in", SIGN_IN);
@@ -128,35 +126,6 @@ function drawCode(draw: Draw): void {
   });
 }
 
-function drawLink(draw: Draw): void {
-  draw("mailed-link", "mailed-link", MAILED_LINK);
-  draw("mailed-link-now", "mailed-link", { ...MAILED_LINK, resendAt: null });
-  draw("mailed-link-wrong", "mailed-link", {
-    ...MAILED_LINK,
-    error: { field: null, message: { key: "problem.link-wrong" } },
-  });
-  draw("mailed-link-dead", "mailed-link", {
-    ...MAILED_LINK,
-    usable: false,
-    mayResend: false,
-    error: { field: null, message: { key: "problem.link-dead" } },
-  });
-  draw("mailed-link-spent", "mailed-link", {
-    ...MAILED_LINK,
-    mayResend: false,
-    resendAt: null,
-    error: { field: null, message: { key: "problem.link-interaction-cap" } },
-  });
-  draw("mailed-link-step-up", "mailed-link", { ...MAILED_LINK, usable: false, resendAt: null });
-  draw("mailed-link-capped", "mailed-link", {
-    ...MAILED_LINK,
-    usable: false,
-    resendAt: GALLERY_NOW + 70_000_000,
-    error: { field: null, message: { key: "problem.link-user-cap" } },
-  });
-  draw("link", "link", LINK);
-}
-
 function drawTheRest(draw: Draw): void {
   const refusals = [
     "no-other-factor",
@@ -183,15 +152,6 @@ function drawTheRest(draw: Draw): void {
     status: 404,
     title: { key: "failure.interaction-lost-title" },
     sentence: { key: "failure.interaction-lost" },
-    detail: null,
-    back: null,
-    retryAfterSeconds: null,
-  });
-  draw("error-link-elsewhere", "error", {
-    frame: { ...FRAME, applicationName: null },
-    status: 404,
-    title: { key: "failure.link-elsewhere-title" },
-    sentence: { key: "failure.link-elsewhere" },
     detail: null,
     back: null,
     retryAfterSeconds: null,
