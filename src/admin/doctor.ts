@@ -116,6 +116,7 @@ async function checkStore(installation: Installation): Promise<Check[]> {
       await checkKeys(installation, storage),
       await checkClock(installation, storage),
       await checkDemo(installation, storage),
+      ...(await checkMailedLinks(installation, storage)),
     ];
   } finally {
     await storage.close();
@@ -166,6 +167,26 @@ async function checkDemo(installation: Installation, storage: Storage): Promise<
   return installation.production
     ? failed("demo-data", "The application or the user demo is there; remove it in production.")
     : passed("demo-data", "The demo is there; production would refuse it.");
+}
+
+// Where a link in a mail comes before a first phone, nobody without a phone gets in while no mail is sent.
+async function checkMailedLinks(
+  { smtp, production }: Installation,
+  storage: Storage,
+): Promise<Check[]> {
+  const { global } = await storage.rules.find(null);
+  const rules = [global];
+  for (const { id } of await storage.applications.list()) {
+    const { own } = await storage.rules.find(id);
+    if (own !== null) rules.push(own);
+  }
+  if (!rules.some(({ mfa }) => mfa.binding === "mailed-link")) return [];
+  if (smtp !== null || !production) {
+    return [passed("mailed-links", "Links for a first phone can be mailed.")];
+  }
+  const sentence =
+    "A rule wants a link in a mail before a first phone; set SMTP_URL and MAIL_FROM.";
+  return [failed("mailed-links", sentence)];
 }
 
 async function modeOf(file: string): Promise<number | null> {
