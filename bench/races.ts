@@ -131,6 +131,8 @@ function depsOf(limits: Limits): FlowDeps {
       return { outcome: "accepted", providerMessageId: null, provider: "races" };
     },
     codeKeys: [KEY],
+    linkKeys: [KEY],
+    mailsGoOut: true,
     limits,
     acr: { single: "1", multi: "2" },
     smsCountries: "all",

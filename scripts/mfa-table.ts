@@ -2,61 +2,14 @@
 // change to that function, and review what moved. A test compares the page with the code.
 import { writeFileSync } from "node:fs";
 import path from "node:path";
-import { decideMfa, type MfaQuestion } from "../src/domain/mfa-decision.ts";
-import { NO_ACR_REQUESTED, type RequestedAcr } from "../src/domain/requested-acr.ts";
-import { DEFAULT_RULES, type SecurityRules } from "../src/domain/security-rules.ts";
+import { decideMfa } from "../src/domain/mfa-decision.ts";
+import { mfaTables, type Table } from "./mfa-table-rows.ts";
 
 const FILE = path.resolve(import.meta.dirname, "../docs/mfa-decision.md");
 
-// What stands in a cell, and what it stands for.
-type Choices<T> = readonly (readonly [cell: string, value: T])[];
-
-interface Table {
-  readonly title: string;
-  readonly about: string;
-  readonly columns: readonly string[];
-  readonly rows: readonly (readonly [cells: readonly string[], question: MfaQuestion])[];
-}
-
-const PHONES: Choices<MfaQuestion["user"]["phone"]> = [
-  ["none", "none"],
-  ["assigned", "assigned"],
-  ["bound", "bound"],
-];
-const SWITCH: Choices<boolean> = [
-  ["off", false],
-  ["on", true],
-];
-const SOURCE: Choices<boolean | null> = [
-  ["on", true],
-  ["off", false],
-  ["not mentioned", null],
-];
-const OWN_RULES: Choices<boolean | null> = [
-  ["inherits", null],
-  ["own, SMS on", true],
-  ["own, SMS off", false],
-];
-const DEMANDS: Choices<RequestedAcr> = [
-  ["rules", NO_ACR_REQUESTED],
-  ["request", { level: "multi", essential: true }],
-];
-
-// A password sign-in by somebody with a bound phone, where the global rules hold and SMS is on.
-const A_QUESTION: MfaQuestion = {
-  request: NO_ACR_REQUESTED,
-  rules: { global: rulesWith({ sms: true }), own: null },
-  sourceId: "password",
-  upstreamDidIt: false,
-  firstFactor: "pwd",
-  otherFactorAgeSeconds: null,
-  user: { phone: "bound", hasPassword: true, factorOff: false },
-};
-
 // The whole page.
 export function renderMfaTable(): string {
-  const tables = [switches(), requests(), sessions(), phoneFirst(), phonesAndBinding()];
-  return [INTRODUCTION, ...tables.map(renderTable)].join("\n");
+  return [INTRODUCTION, ...mfaTables().map(renderTable)].join("\n");
 }
 
 const INTRODUCTION = `# How the second step is decided
@@ -80,7 +33,7 @@ whether a second step is demanded, 4 and 5 whether it has been done, 6 to 8 how 
 | 5 | Has the session proved the other factor, recently enough for these rules, \`max_age\` and \`prompt=login\`? | not needed |
 | 6 | Was the phone itself the first step? | the password; without one: refused |
 | 7 | Is there a phone, assigned or bound, and has its factor not been switched off by too many wrong codes? | a code |
-| 8 | May anybody bind a first phone here? | bind a phone; otherwise refused |
+| 8 | May this user bind a first phone here: anybody, who opens a link sent to their verified e-mail address, or who has had the account for no more than so many days? | bind a phone, after the link where one is wanted; otherwise refused |
 
 Only a switch that is exactly "off" switches off. A source that is not mentioned counts as on, and so does
 whatever else cannot be read. An error while deciding is an error page, never a way in.
@@ -90,141 +43,6 @@ The columns *need* and *because* are what the function answers, word for word as
 request demands nothing, the session has proved nothing before, and the global rules hold with SMS on.
 `;
 
-function switches(): Table {
-  const rows = SWITCH.flatMap(([globalCell, globalSms]) =>
-    OWN_RULES.flatMap(([ownCell, ownSms]) =>
-      SOURCE.flatMap(([sourceCell, source]) =>
-        PHONES.map(([phoneCell, phone]) => {
-          // The source's switch stands in the rules that hold; the others say the opposite.
-          const [here, elsewhere] = [sourcesWith(source), sourcesWith(source === false)];
-          const global = rulesWith({ sms: globalSms, sources: ownSms === null ? here : elsewhere });
-          const own = ownSms === null ? null : rulesWith({ sms: ownSms, sources: here });
-          const question = withPhone(phone, { rules: { global, own } });
-          return [[globalCell, ownCell, sourceCell, phoneCell], question] as const;
-        }),
-      ),
-    ),
-  );
-  return {
-    title: "Switches",
-    about:
-      "A password sign-in. The source's switch is the one in the rules that hold; when the application " +
-      "has its own, the global rules say the opposite about the source, which changes nothing.",
-    columns: ["global SMS", "application", "source", "phone"],
-    rows,
-  };
-}
-
-function requests(): Table {
-  const wishes: Choices<RequestedAcr> = [
-    ["nothing", NO_ACR_REQUESTED],
-    ["one factor, voluntary", { level: "single", essential: false }],
-    ["two factors, voluntary", { level: "multi", essential: false }],
-    ["one factor, essential", { level: "single", essential: true }],
-    ["two factors, essential", { level: "multi", essential: true }],
-    ["not supported, essential", { level: "unsupported", essential: true }],
-  ];
-  const rows = wishes.flatMap(([wishCell, request]) =>
-    SWITCH.flatMap(([smsCell, sms]) =>
-      SOURCE.map(([sourceCell, source]) => {
-        const global = rulesWith({ sms, sources: sourcesWith(source) });
-        const question = { ...A_QUESTION, request, rules: { global, own: null } };
-        return [[wishCell, smsCell, sourceCell], question] as const;
-      }),
-    ),
-  );
-  return {
-    title: "What the request demands",
-    about:
-      "`acr_values` and a claim `acr` that is not essential are voluntary: their first supported value " +
-      "counts. An essential claim that nobody here can give ends the request before this function is " +
-      "asked; were it asked, it would take that as a demand for two factors.",
-    columns: ["the request asks for", "SMS", "source"],
-    rows,
-  };
-}
-
-function sessions(): Table {
-  const ages: Choices<readonly [age: number | null, ageMax: number | null]> = [
-    ["never | none", [null, null]],
-    ["never | 3600 s", [null, 3600]],
-    ["10 h ago | none", [36_000, null]],
-    ["now | 3600 s", [0, 3600]],
-    ["3600 s ago | 3600 s", [3600, 3600]],
-    ["3601 s ago | 3600 s", [3601, 3600]],
-    ["now | 0 s", [0, 0]],
-    ["1 s ago | 0 s", [1, 0]],
-  ];
-  const rows = ages.flatMap(([cells, [age, factorAgeSecondsMax]]) =>
-    DEMANDS.map(([demandCell, request]) => {
-      const global = rulesWith({ sms: true, factorAgeSecondsMax });
-      const question = { ...A_QUESTION, request, rules: { global, own: null } };
-      return [
-        [...cells.split(" | "), demandCell],
-        { ...question, otherFactorAgeSeconds: age },
-      ] as const;
-    }),
-  );
-  return {
-    title: "What the session has proved",
-    about:
-      "What `max_age` and `prompt=login` rule out counts as never proved. Without a maximum age a factor " +
-      "counts as long as the session lives.",
-    columns: ["the code was proved", "maximum age", "demanded by"],
-    rows,
-  };
-}
-
-function phoneFirst(): Table {
-  const passwords: Choices<boolean> = [
-    ["yes", true],
-    ["no", false],
-  ];
-  const rows = DEMANDS.flatMap(([demandCell, request]) =>
-    passwords.map(([passwordCell, hasPassword]) => {
-      const user = { ...A_QUESTION.user, hasPassword };
-      const question = { ...A_QUESTION, request, sourceId: "sms", user };
-      return [[demandCell, passwordCell], { ...question, firstFactor: "sms" as const }] as const;
-    }),
-  );
-  return {
-    title: "When the first step was a code to the phone",
-    about:
-      "The same phone never counts twice: the second step is the password, and who has none is told " +
-      "what to do.",
-    columns: ["demanded by", "has a password"],
-    rows,
-  };
-}
-
-function phonesAndBinding(): Table {
-  const cases: Choices<Pick<MfaQuestion, "upstreamDidIt"> & { factorOff: boolean }> = [
-    ["usable | no", { factorOff: false, upstreamDidIt: false }],
-    ["off | no", { factorOff: true, upstreamDidIt: false }],
-    ["usable | yes", { factorOff: false, upstreamDidIt: true }],
-    ["off | yes", { factorOff: true, upstreamDidIt: true }],
-  ];
-  const bindings = ["anybody", "administrator"] as const;
-  const rows = bindings.flatMap((binding) =>
-    PHONES.flatMap(([phoneCell, phone]) =>
-      cases.map(([cells, { factorOff, upstreamDidIt }]) => {
-        const global = rulesWith({ sms: true, binding });
-        const question = withPhone(phone, { rules: { global, own: null }, upstreamDidIt });
-        const user = { ...question.user, factorOff };
-        return [[binding, phoneCell, ...cells.split(" | ")], { ...question, user }] as const;
-      }),
-    ),
-  );
-  return {
-    title: "Phone, binding, upstream",
-    about:
-      "A factor is off after too many wrong codes in a row, until an administrator puts it back. Binding a " +
-      "new phone is no way around that.",
-    columns: ["who may bind", "phone", "factor", "done upstream"],
-    rows,
-  };
-}
-
 function renderTable(table: Table): string {
   const header = [...table.columns, "need", "because"];
   const lines = table.rows.map(([cells, question]) => {
@@ -232,18 +50,6 @@ function renderTable(table: Table): string {
     return `| ${[...cells, `\`${need}\``, `\`${because}\``].join(" | ")} |`;
   });
   return `## ${table.title}\n\n${table.about}\n\n| ${header.join(" | ")} |\n|${"---|".repeat(header.length)}\n${lines.join("\n")}\n`;
-}
-
-function withPhone(phone: MfaQuestion["user"]["phone"], given: Partial<MfaQuestion>): MfaQuestion {
-  return { ...A_QUESTION, ...given, user: { ...A_QUESTION.user, phone } };
-}
-
-function rulesWith(given: Partial<SecurityRules["mfa"]>): SecurityRules {
-  return { mfa: { ...DEFAULT_RULES.mfa, ...given } };
-}
-
-function sourcesWith(on: boolean | null): Record<string, boolean> {
-  return on === null ? {} : { password: on };
 }
 
 if (import.meta.main) writeFileSync(FILE, renderMfaTable());

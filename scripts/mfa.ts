@@ -56,20 +56,23 @@ export function addMfaCommands(program: Command): void {
     printThing(await withStore(change));
   });
 
-  addCommand(mfa, "rule <rule> <value>", {
+  addCommand(mfa, "rule <rule> <value> [days]", {
     description:
-      "who may bind a first phone (binding anybody|administrator), how old a proved second factor " +
-      "may be (factor-age SECONDS|session), and whether a recovery code will do when no text can be " +
-      "sent (outage closed|other-factor)",
+      "who may bind a first phone (binding anybody|mailed-link|administrator, or binding within-days and so many " +
+      "days of the account), how old a proved second factor may be (factor-age SECONDS|session), and whether a " +
+      "recovery code will do when no text can be sent (outage closed|other-factor)",
     examples: [
       "mfa rule binding administrator",
+      "mfa rule binding mailed-link --client shop",
+      "mfa rule binding within-days 14",
       "mfa rule factor-age 3600 --client shop",
       "mfa rule outage other-factor --client shop",
     ],
   })
     .option("--client <id>", "in this application's own rules, which it gets if it has none")
-    .action(async (rule: string, value: string, { client }: { client?: string }) => {
-      printThing(await withStore((deps) => setRule(deps, { rule, value, clientId: client })));
+    .action(async (rule: string, value: string, days?: string, flags?: { client?: string }) => {
+      const given = { rule, value, days, clientId: flags?.client };
+      printThing(await withStore((deps) => setRule(deps, given)));
     });
 
   addExplain(mfa);

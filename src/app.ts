@@ -8,7 +8,7 @@ import { DEMO_CLIENT_ID, DEMO_USERNAME, demoUris } from "./admin/first-start.ts"
 import { BRAND } from "./brand.ts";
 import { readOwnTemplates, textFrameOf } from "./code-text.ts";
 import { type Config, isLoopback } from "./config.ts";
-import { deriveKeys } from "./derived-keys.ts";
+import { type DerivedKeys, deriveKeys } from "./derived-keys.ts";
 import { isLoopbackAddress } from "./domain/network.ts";
 import { countriesWithCallingCodes, isCountryAllowed } from "./domain/phone.ts";
 import type { Instant } from "./domain/time.ts";
@@ -16,6 +16,7 @@ import { deliverDueMails, type MailDeliveryDeps } from "./flow/deliver-mails.ts"
 import { createTextSender } from "./flow/send-text.ts";
 import type { FlowDeps } from "./flow/sign-in.ts";
 import { createAssets } from "./http/assets.ts";
+import { createLinkFinder } from "./http/binding-link.ts";
 import { createCsrf } from "./http/csrf.ts";
 import { createDemo } from "./http/demo.ts";
 import { createEnginePages, rememberFailure } from "./http/engine-pages.ts";
@@ -69,7 +70,7 @@ export async function createApp(parts: Parts): Promise<App> {
 
   let engine: Engine | null = null;
   const web: Web = {
-    flow: flowDeps(parts, keys.codeKeys),
+    flow: flowDeps(parts, keys),
     engine: () => {
       if (engine === null) throw new Error("the engine is not there yet");
       return engine;
@@ -112,7 +113,7 @@ export async function createApp(parts: Parts): Promise<App> {
     receiptReaders: readers,
     demo: mayDemo(config) ? demoOf(config, web) : null,
   });
-  const delivery = await mailDelivery(parts, languages);
+  const delivery = await mailDelivery(parts, languages, keys);
   const deliverMails =
     delivery && ((isOver: () => boolean) => deliverDueMails(delivery, MAILS_A_RUN, isOver));
   return { koa, engine, deliverMails };
@@ -125,7 +126,7 @@ export function mayDemo(config: Config): boolean {
 
 function flowDeps(
   { config, storage, hasher, log, now }: Parts,
-  codeKeys: FlowDeps["codeKeys"],
+  { codeKeys, linkKeys }: DerivedKeys,
 ): FlowDeps {
   const { limits } = config;
   return {
@@ -141,6 +142,8 @@ function flowDeps(
       now,
     }),
     codeKeys,
+    linkKeys,
+    mailsGoOut: mayMail(config),
     limits,
     acr: config.acr,
     smsCountries: config.smsCountries,
@@ -159,6 +162,7 @@ function flowDeps(
 async function mailDelivery(
   { config, storage, log, now }: Parts,
   languages: Languages,
+  { linkKeys }: DerivedKeys,
 ): Promise<MailDeliveryDeps | null> {
   const sender = await mailSenderOf(config);
   if (sender === null) return null;
@@ -166,7 +170,13 @@ async function mailDelivery(
   return {
     storage,
     sender,
-    compose: createMailView({ viewsDir: path.join(VIEWS, "mail"), languages, brand: BRAND, host }),
+    compose: createMailView({
+      viewsDir: path.join(VIEWS, "mail"),
+      languages,
+      brand: BRAND,
+      host,
+      findLink: createLinkFinder(config.issuer, linkKeys),
+    }),
     limits: config.limits,
     now,
     onOutcome: ({ outcome, ...event }) => {
@@ -177,10 +187,13 @@ async function mailDelivery(
 }
 
 // In production a file that nobody looks at is no way to tell people anything.
+function mayMail({ smtp, production }: Config): boolean {
+  return smtp !== null || !production;
+}
+
 async function mailSenderOf(config: Config): Promise<MailSender | null> {
-  if (config.smtp === null) {
-    return config.production ? null : createMailOutbox({ file: config.outboxFile });
-  }
+  if (!mayMail(config)) return null;
+  if (config.smtp === null) return createMailOutbox({ file: config.outboxFile });
   const { createSmtpSender } = await import("./adapters/mail/smtp.ts");
   return createSmtpSender(config.smtp);
 }

@@ -7,6 +7,8 @@ export interface DerivedKeys {
   readonly cookieKeys: readonly string[];
   readonly csrfKeys: readonly Uint8Array[];
   readonly codeKeys: readonly CodeKey[];
+  // For the tokens of mailed links.
+  readonly linkKeys: readonly CodeKey[];
 }
 
 export function deriveKeys(secrets: readonly string[]): DerivedKeys {
@@ -16,6 +18,10 @@ export function deriveKeys(secrets: readonly string[]): DerivedKeys {
     codeKeys: secrets.map((secret) => ({
       id: deriveKey(secret, "code-key-id").toString("base64url").slice(0, 8),
       key: deriveKey(secret, "codes"),
+    })),
+    linkKeys: secrets.map((secret) => ({
+      id: deriveKey(secret, "link-key-id").toString("base64url").slice(0, 8),
+      key: deriveKey(secret, "links"),
     })),
   };
 }

@@ -123,6 +123,7 @@ async function checkStore(installation: Installation): Promise<Check[]> {
       await checkDemo(installation, storage),
       await checkTexts(installation, storage),
       passed("test-numbers", await testNumbersSentence(installation, storage)),
+      ...(await checkMailedLinks(installation, storage)),
     ];
   } finally {
     await storage.close();
@@ -194,6 +195,26 @@ async function testNumbersSentence(
   if (size === 0) return "There are none.";
   const sentence = `${size} ${size === 1 ? "is" : "are"} live: nothing is sent there, and each code is fixed.`;
   return production ? `Warning: ${sentence} See test-number list.` : sentence;
+}
+
+// Where a link in a mail comes before a first phone, nobody without a phone gets in while no mail is sent.
+async function checkMailedLinks(
+  { smtp, production }: Installation,
+  storage: Storage,
+): Promise<Check[]> {
+  const { global } = await storage.rules.find(null);
+  const rules = [global];
+  for (const { id } of await storage.applications.list()) {
+    const { own } = await storage.rules.find(id);
+    if (own !== null) rules.push(own);
+  }
+  if (!rules.some(({ mfa }) => mfa.binding === "mailed-link")) return [];
+  if (smtp !== null || !production) {
+    return [passed("mailed-links", "Links for a first phone can be mailed.")];
+  }
+  const sentence =
+    "A rule wants a link in a mail before a first phone; set SMTP_URL and MAIL_FROM.";
+  return [failed("mailed-links", sentence)];
 }
 
 async function modeOf(file: string): Promise<number | null> {

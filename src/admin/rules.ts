@@ -2,6 +2,7 @@
 // own rules. What is set already is left alone, and the audit log with it.
 import { BUILT_IN_SOURCES, isIdentitySource } from "../domain/identity-source.ts";
 import {
+  BINDING_DAYS_MAX,
   effectiveRules,
   type RulesOfApplication,
   type SecurityRules,
@@ -82,15 +83,21 @@ export async function setClientSource(
   );
 }
 
-// Sets who may bind a first phone ("binding": anybody, administrator), how old a proved second factor may be
-// ("factor-age": seconds, or "session" for as old as the session), or what happens when no text can be sent
-// ("outage": closed, other-factor), in the global rules or, with a client, in an application's own, which it gets
-// if it has none. "usage" for another rule or value.
+// Sets who may bind a first phone ("binding": anybody, mailed-link, administrator, or within-days and how many), how
+// old a proved second factor may be ("factor-age": seconds, or "session" for as old as the session), or what happens
+// when no text can be sent ("outage": closed, other-factor), in the global rules or, with a client, in an
+// application's own, which it gets if it has none. "usage" for another rule or value.
 export async function setRule(
   deps: RulesDeps,
-  given: { readonly rule: string; readonly value: string; readonly clientId?: string | undefined },
+  given: {
+    readonly rule: string;
+    readonly value: string;
+    // For within-days.
+    readonly days?: string | undefined;
+    readonly clientId?: string | undefined;
+  },
 ): Promise<ShownRules | ClientRules> {
-  const rule = ruleOf(given.rule, given.value);
+  const rule = ruleOf(given.rule, given.value, given.days);
   if (given.clientId === undefined) {
     return changeGlobal(deps, "mfa-rule-changed", (rules) => withRule(rules, rule));
   }
@@ -99,9 +106,21 @@ export async function setRule(
   );
 }
 
-function ruleOf(rule: string, value: string): Parameters<typeof withRule>[1] {
-  if (rule === "binding" && (value === "anybody" || value === "administrator")) {
-    return { binding: value };
+function ruleOf(
+  rule: string,
+  value: string,
+  days: string | undefined,
+): Parameters<typeof withRule>[1] {
+  const bindingDaysMax = daysOf(days);
+  if (rule === "binding" && value === "within-days" && bindingDaysMax !== null) {
+    return { binding: value, bindingDaysMax };
+  }
+  if (days !== undefined) throw unknownRule();
+  if (
+    rule === "binding" &&
+    (value === "anybody" || value === "mailed-link" || value === "administrator")
+  ) {
+    return { binding: value, bindingDaysMax: null };
   }
   if (rule === "factor-age" && value === "session") return { factorAgeSecondsMax: null };
   if (rule === "factor-age" && /^\d{1,9}$/.test(value)) {
@@ -110,10 +129,20 @@ function ruleOf(rule: string, value: string): Parameters<typeof withRule>[1] {
   if (rule === "outage" && (value === "closed" || value === "other-factor")) {
     return { outage: value };
   }
-  throw new AdminError(
+  throw unknownRule();
+}
+
+// Null for what is no number of days that a rule can have.
+function daysOf(text: string | undefined): number | null {
+  if (text === undefined || !/^[1-9]\d{0,3}$/.test(text)) return null;
+  return Number(text) <= BINDING_DAYS_MAX ? Number(text) : null;
+}
+
+function unknownRule(): AdminError {
+  return new AdminError(
     "usage",
-    "The rules are: binding anybody|administrator, factor-age SECONDS|session, " +
-      "outage closed|other-factor.",
+    "The rules are: binding anybody|mailed-link|administrator, binding within-days DAYS (1 to 3650), " +
+      "factor-age SECONDS|session, outage closed|other-factor.",
   );
 }
 

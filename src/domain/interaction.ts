@@ -1,5 +1,6 @@
 // One run through the pages, from the authorization request to its answer: which step is due, who is
 // signing in, what was proved. The engine's own record of it travels along, unread.
+import type { BindingLink } from "./binding-link.ts";
 import type { Challenge } from "./challenge.ts";
 import type { Proved } from "./factors.ts";
 import type { MfaDecision, MfaOutcome } from "./mfa-decision.ts";
@@ -11,6 +12,8 @@ import type { Instant } from "./time.ts";
 export type Step =
   // Who is it? The page with login and password.
   | "first-factor"
+  // A link was mailed, or is to be, that has to be opened before a number may be bound.
+  | "mailed-link"
   // A number is to be bound; none was typed yet, or it may still be replaced.
   | "bind-phone"
   // A code is to be typed, or, while challenge.sends is 0, to be sent.
@@ -24,8 +27,12 @@ export type Step =
   // Everything is proved; the engine goes on.
   | "done";
 
-// Why no second step is possible. A phone whose country may not be texted is found after the decision.
-export type Refusal = Extract<MfaOutcome, { need: "refuse" }>["because"] | "phone-cannot-be-texted";
+// Why no second step is possible. The last two are found after the decision: a phone whose country may not be
+// texted, and an installation that sends no mail.
+export type Refusal =
+  | Extract<MfaOutcome, { need: "refuse" }>["because"]
+  | "phone-cannot-be-texted"
+  | "link-cannot-be-mailed";
 
 // Why a text did not go out: it was refused, or no provider took it.
 export type Unsent = SendRefusal | SendCap | "send-failed";
@@ -39,6 +46,8 @@ export interface InteractionState {
   readonly challenge: Challenge | null;
   // True while the number of the challenge is still to be bound.
   readonly binding: boolean;
+  // The link that has to be opened before a number may be bound, or was.
+  readonly link?: BindingLink | null | undefined;
   // Why, when the step is "refused".
   readonly refusal: Refusal | null;
   // Why the last text did not go out, and when it is worth asking again.

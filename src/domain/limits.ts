@@ -47,6 +47,11 @@ export const limitsSchema = z.strictObject({
   mailTimeoutSeconds: z.int().min(1).max(120),
   // The pauses after the first failure, the second, and so on; after the last one a mail is given up.
   mailRetrySeconds: z.array(z.int().min(1).max(43_200)).max(5).readonly(),
+  // Links that are mailed before a first phone is bound; the gap doubles within an interaction.
+  mailedLinkGapSeconds: z.int().min(0),
+  mailedLinksPerInteraction: count,
+  mailedLinksPerUserPerDay: count,
+  mailedLinkAttemptsPerInteraction: count,
   signingKeyPublishSeconds: z.int().min(0),
 });
 

@@ -1,5 +1,6 @@
 // What a user is told by mail: that something happened to the second step, which only they can know to be
-// right. Never a code, a password, a link, or a whole number.
+// right. Never a code, a password, or a whole number; and a link in one alone, which somebody who signs in has
+// asked for, and which works in their own browser only.
 import { factorIsOff } from "./attempt-budget.ts";
 import type { Limits } from "./limits.ts";
 import { type MailAddress, mailAddressOf } from "./mail-header.ts";
@@ -23,7 +24,16 @@ export type Notice =
   | { readonly kind: "new-device" }
   // For when no text can be sent. Never the codes themselves.
   | { readonly kind: "recovery-codes-made" }
-  | { readonly kind: "recovery-code-used"; readonly left: number };
+  | { readonly kind: "recovery-code-used"; readonly left: number }
+  // A phone is to be bound, and the rules want it to be seen that this mailbox is read. What the link is computed
+  // from when the mail is composed; a queue that is stolen holds no link.
+  | {
+      readonly kind: "binding-link";
+      readonly uid: string;
+      readonly linkId: string;
+      readonly keyId: string;
+      readonly worksUntil: Instant;
+    };
 
 export interface Mail {
   // Given before it is queued: queued twice, it is there once.
@@ -44,9 +54,22 @@ export function mailsTo(
   notice: Notice | null,
   given: Pick<Mail, "id" | "language" | "at">,
 ): Mail[] {
-  const to = user.emailVerified && user.email !== null ? mailAddressOf(user.email) : null;
+  const to = verifiedAddressOf(user);
   if (notice === null || to === null) return [];
   return [{ ...given, userId: user.id, to, notice }];
+}
+
+// Where mail can go to; null: nowhere that is known to be theirs.
+export function verifiedAddressOf({
+  email,
+  emailVerified,
+}: Pick<User, "email" | "emailVerified">): MailAddress | null {
+  return emailVerified && email !== null ? mailAddressOf(email) : null;
+}
+
+// Whether a mail would be of no use any more then.
+export function isMailOver({ notice }: Pick<Mail, "notice">, at: Instant): boolean {
+  return notice.kind === "binding-link" && at >= notice.worksUntil;
 }
 
 // What there is to tell of a phone that is another one, or in another state, than before.

@@ -18,6 +18,10 @@ export interface MfaQuestion {
     readonly phone: "none" | "assigned" | "bound";
     readonly hasPassword: boolean;
     readonly factorOff: boolean;
+    // Whether mail can go to an address that is known to be theirs.
+    readonly hasVerifiedEmail: boolean;
+    // Since the account was made; null: nobody knows.
+    readonly ageSeconds: number | null;
   };
 }
 
@@ -31,8 +35,10 @@ export type MfaOutcome =
   | { readonly need: "code" | "bind-phone" | "password"; readonly because: MfaDemand }
   | {
       readonly need: "refuse";
-      readonly because: "no-other-factor" | "binding-not-allowed" | "factor-off";
+      readonly because: "no-other-factor" | BindingRefusal | "factor-off";
     };
+
+type BindingRefusal = "binding-not-allowed" | "binding-too-late" | "no-verified-email";
 
 export interface MfaLayer {
   readonly layer:
@@ -59,6 +65,12 @@ export function decideMfa(question: MfaQuestion): MfaDecision {
   const layers: MfaLayer[] = [];
   const outcome = ask(question, layers);
   return { ...outcome, layers };
+}
+
+// Whether whoever is to bind a phone has to open a link in a mail before: always, unless the decision says
+// clearly that they need not.
+export function needsLinkFirst({ layers }: Pick<MfaDecision, "layers">): boolean {
+  return layers.find(({ layer }) => layer === "binding")?.verdict !== "bind-phone";
 }
 
 function ask(question: MfaQuestion, layers: MfaLayer[]): MfaOutcome {
@@ -162,10 +174,33 @@ function askHow(
 
   // Binding beats skipping: a user without a phone must not become the way around rules that every
   // other user obeys.
-  if (rules.binding !== "anybody") {
-    layers.push({ layer: "binding", verdict: "refuse", because: "binding-not-allowed" });
-    return { need: "refuse", because: "binding-not-allowed" };
-  }
-  layers.push({ layer: "binding", verdict: "bind-phone", because: "anybody-may-bind" });
+  const binding = askWhetherToBind(user, rules);
+  layers.push({ layer: "binding", ...binding });
+  if (binding.verdict === "refuse") return { need: "refuse", because: binding.because };
   return { need: "bind-phone", because: demand };
+}
+
+type BindingVerdict =
+  | { readonly verdict: "bind-phone"; readonly because: "anybody-may-bind" | "account-is-new" }
+  | { readonly verdict: "mailed-link"; readonly because: "verified-email" }
+  | { readonly verdict: "refuse"; readonly because: BindingRefusal };
+
+const DAY_SECONDS = 86_400;
+
+// Question 8. A rule that is unknown, or lacks its figure, lets nobody bind.
+function askWhetherToBind(
+  { ageSeconds, hasVerifiedEmail }: MfaQuestion["user"],
+  { binding, bindingDaysMax: daysMax }: MfaRules,
+): BindingVerdict {
+  if (binding === "anybody") return { verdict: "bind-phone", because: "anybody-may-bind" };
+  if (binding === "mailed-link") {
+    if (!hasVerifiedEmail) return { verdict: "refuse", because: "no-verified-email" };
+    return { verdict: "mailed-link", because: "verified-email" };
+  }
+  if (binding === "within-days" && typeof daysMax === "number") {
+    const isNew = ageSeconds !== null && ageSeconds <= daysMax * DAY_SECONDS;
+    if (!isNew) return { verdict: "refuse", because: "binding-too-late" };
+    return { verdict: "bind-phone", because: "account-is-new" };
+  }
+  return { verdict: "refuse", because: "binding-not-allowed" };
 }

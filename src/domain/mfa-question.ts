@@ -3,6 +3,7 @@
 import { factorIsOff } from "./attempt-budget.ts";
 import { latest, type Proved } from "./factors.ts";
 import type { Limits } from "./limits.ts";
+import { verifiedAddressOf } from "./mail.ts";
 import type { MfaQuestion } from "./mfa-decision.ts";
 import type { RequestedAcr } from "./requested-acr.ts";
 import type { RulesOfApplication } from "./security-rules.ts";
@@ -16,7 +17,10 @@ export interface MfaFacts {
   readonly upstreamDidIt: boolean;
   // What the session proved, as far as it counts for this request.
   readonly provedForRequest: Proved;
-  readonly user: Pick<User, "phone" | "passwordHash" | "factorAttempts">;
+  readonly user: Pick<
+    User,
+    "phone" | "passwordHash" | "factorAttempts" | "email" | "emailVerified" | "createdAt"
+  >;
   readonly now: Instant;
   readonly limits: Pick<
     Limits,
@@ -41,6 +45,8 @@ export function mfaQuestion(facts: MfaFacts): MfaQuestion {
       phone: user.phone?.status ?? "none",
       hasPassword: user.passwordHash !== null,
       factorOff: factorIsOff(user.factorAttempts, facts.limits),
+      hasVerifiedEmail: verifiedAddressOf(user) !== null,
+      ageSeconds: ageSeconds(user.createdAt, facts.now),
     },
   };
 }

@@ -1,7 +1,10 @@
 // The security rules: one global set, and an application's own where it customizes them.
 import { z } from "zod";
 
-export const securityRulesSchema = z.strictObject({
+// The longest that within-days may say.
+export const BINDING_DAYS_MAX = 3650;
+
+const rulesSchema = z.strictObject({
   mfa: z.strictObject({
     // The SMS code switch.
     sms: z.boolean(),
@@ -10,17 +13,33 @@ export const securityRulesSchema = z.strictObject({
     // How old a proved second factor may be before it is asked for again; null: as old as the session.
     factorAgeSecondsMax: z.int().min(0).nullable(),
     // Who may bind a first phone on the strength of the first factor alone.
-    binding: z.enum(["anybody", "administrator"]),
+    binding: z.enum(["anybody", "mailed-link", "within-days", "administrator"]),
+    // How many days after an account was made a first phone may be bound, where that is the rule. Rules from
+    // before there was this one lack it.
+    bindingDaysMax: z.int().min(1).max(BINDING_DAYS_MAX).nullable().default(null),
     // What happens when no text can be sent: nobody gets on, or another factor will do, if the user has one.
     // Rules from before there was a choice do not mention it.
     outage: z.enum(["closed", "other-factor"]).default("closed"),
   }),
 });
 
+// A rule that needs a figure has it.
+export const securityRulesSchema = rulesSchema.refine(
+  ({ mfa }) => mfa.binding !== "within-days" || mfa.bindingDaysMax !== null,
+  { error: "within-days needs a number of days", path: ["mfa", "bindingDaysMax"] },
+);
+
 export type SecurityRules = Readonly<z.infer<typeof securityRulesSchema>>;
 
 export const DEFAULT_RULES: SecurityRules = {
-  mfa: { sms: false, sources: {}, factorAgeSecondsMax: null, binding: "anybody", outage: "closed" },
+  mfa: {
+    sms: false,
+    sources: {},
+    factorAgeSecondsMax: null,
+    binding: "anybody",
+    bindingDaysMax: null,
+    outage: "closed",
+  },
 };
 
 // What is stored for one application: the global rules always, its own only if it customizes.
@@ -43,7 +62,7 @@ export function withSms(rules: SecurityRules, on: boolean): SecurityRules {
 // when no text can be sent.
 export function withRule(
   rules: SecurityRules,
-  rule: Partial<Pick<SecurityRules["mfa"], "binding" | "factorAgeSecondsMax" | "outage">>,
+  rule: Partial<Omit<SecurityRules["mfa"], "sms" | "sources">>,
 ): SecurityRules {
   return { ...rules, mfa: { ...rules.mfa, ...rule } };
 }

@@ -6,6 +6,7 @@ import type { InteractionState } from "../domain/interaction.ts";
 import { isCountryAllowed, type PhoneOutcome, parseE164, parsePhone } from "../domain/phone.ts";
 import { isOfListing, type TestNumber } from "../domain/test-number.ts";
 import type { Instant } from "../domain/time.ts";
+import { askAgain, beginAgain, isBindingBarred } from "./binding.ts";
 import { dueState } from "./due-state.ts";
 import { moveAndSend, newChallenge, type SentOutcome, withSend } from "./send-code.ts";
 import { type FlowDeps, OUT_OF_ORDER, type SignIn } from "./sign-in.ts";
@@ -30,7 +31,10 @@ export async function takeBindPhoneStep(
 ): Promise<BindPhoneOutcome> {
   const state = await dueState(deps, signIn);
   const due = state.step === "bind-phone" || (state.step === "code" && state.binding);
-  if (!due || state.userId === null) return OUT_OF_ORDER;
+  if (!due) return OUT_OF_ORDER;
+  const asked = await askAgain(deps, signIn, state);
+  if (asked === null) return OUT_OF_ORDER;
+  if (isBindingBarred(state, asked)) return beginAgain(deps, signIn, state, asked);
 
   const typed = await readNumber(deps, input);
   if (typed.outcome === "number-refused") return typed;
@@ -41,11 +45,9 @@ export async function takeBindPhoneStep(
 
   const now = deps.now();
   // Another number is no way around a lock either.
-  const user = await deps.storage.users.find(state.userId);
-  if (user !== null && factorIsOff(user.factorAttempts, deps.limits)) {
-    return { outcome: "locked", retryAt: null };
-  }
-  const retryAt = user === null ? null : factorLockedUntil(user.factorAttempts, now);
+  const { factorAttempts } = asked.user;
+  if (factorIsOff(factorAttempts, deps.limits)) return { outcome: "locked", retryAt: null };
+  const retryAt = factorLockedUntil(factorAttempts, now);
   if (retryAt !== null) return { outcome: "locked", retryAt };
 
   const { challenge: before, resetAttempts } = bindChallenge(deps, signIn, state, typed, now);

@@ -2,7 +2,7 @@
 // waits for a mail server.
 
 import type { Limits } from "../domain/limits.ts";
-import { type Mail, mailRetryAt } from "../domain/mail.ts";
+import { isMailOver, type Mail, mailRetryAt } from "../domain/mail.ts";
 import type { Instant } from "../domain/time.ts";
 import type { ClaimedMail, ComposedMail, MailOutcome, MailSender } from "../ports/mail.ts";
 import type { Storage } from "../ports/storage.ts";
@@ -10,7 +10,8 @@ import type { Storage } from "../ports/storage.ts";
 export interface MailDeliveryDeps {
   readonly storage: Pick<Storage, "mails">;
   readonly sender: MailSender;
-  readonly compose: (mail: Mail) => ComposedMail;
+  // Null: what it was to say cannot be said any more.
+  readonly compose: (mail: Mail) => ComposedMail | null;
   readonly limits: Pick<Limits, "mailTimeoutSeconds" | "mailRetrySeconds">;
   readonly now: () => Instant;
   readonly onOutcome: (event: {
@@ -43,9 +44,14 @@ export async function deliverDueMails(
 async function deliver(deps: MailDeliveryDeps, claimed: ClaimedMail): Promise<void> {
   const { mail, attempts } = claimed;
   const { sender, limits, storage } = deps;
-  const outcome = await sender.send(deps.compose(mail), limits.mailTimeoutSeconds);
+  const composed = isMailOver(mail, deps.now()) ? null : deps.compose(mail);
+  if (composed === null) {
+    await storage.mails.giveUp(claimed, auditGivenUp(claimed, TOO_LATE, deps.now()));
+    return;
+  }
+  const outcome = await sender.send(composed, limits.mailTimeoutSeconds);
   const now = deps.now();
-  const retryAt = outcome.outcome === "failed" ? mailRetryAt(attempts, now, limits) : null;
+  const retryAt = outcome.outcome === "failed" ? retryAtOf(claimed, now, limits) : null;
   deps.onOutcome({
     sender: sender.name,
     messageId: mail.id,
@@ -59,9 +65,26 @@ async function deliver(deps: MailDeliveryDeps, claimed: ClaimedMail): Promise<vo
   else await storage.mails.giveUp(claimed, auditGivenUp(claimed, outcome, now));
 }
 
+function retryAtOf(
+  { mail, attempts }: ClaimedMail,
+  now: Instant,
+  limits: MailDeliveryDeps["limits"],
+): Instant | null {
+  const retryAt = mailRetryAt(attempts, now, limits);
+  return retryAt === null || isMailOver(mail, retryAt) ? null : retryAt;
+}
+
+const TOO_LATE = { outcome: "too-late", detail: "not sent" } as const;
+
+const REASONS = {
+  "too-late": "link-over",
+  refused: "server-refused",
+  failed: "server-failed",
+} as const;
+
 function auditGivenUp(
   { mail, attempts }: ClaimedMail,
-  { outcome, detail }: Exclude<MailOutcome, { outcome: "accepted" }>,
+  { outcome, detail }: Exclude<MailOutcome, { outcome: "accepted" }> | typeof TOO_LATE,
   at: Instant,
 ) {
   return {
@@ -69,7 +92,7 @@ function auditGivenUp(
     actor: "system",
     action: "mail-given-up",
     target: `user:${mail.userId}`,
-    because: outcome === "refused" ? "server-refused" : "server-failed",
+    because: REASONS[outcome],
     details: { kind: mail.notice.kind, attempts, detail },
   };
 }

@@ -2,6 +2,7 @@
 // request, so that a GET never has to write or to send.
 import { NOTHING_PROVED } from "../domain/factors.ts";
 import type { InteractionState } from "../domain/interaction.ts";
+import { needsLinkFirst } from "../domain/mfa-decision.ts";
 import { decideSecondStep } from "./second-step.ts";
 import type { FlowDeps, SignIn } from "./sign-in.ts";
 import { canHaveCode } from "./test-numbers.ts";
@@ -19,7 +20,7 @@ const FIRST_FACTOR: InteractionState = {
 
 // The state of a sign-in as it is now.
 export async function dueState(
-  deps: Pick<FlowDeps, "storage" | "limits" | "now" | "smsCountries">,
+  deps: Pick<FlowDeps, "storage" | "limits" | "now" | "smsCountries" | "mailsGoOut">,
   signIn: SignIn,
 ): Promise<InteractionState> {
   const { interaction, request } = signIn;
@@ -31,7 +32,7 @@ export async function dueState(
 
 // A step-up begins where a sign-in stands after the password.
 async function stepUpState(
-  deps: Pick<FlowDeps, "storage" | "limits" | "now" | "smsCountries">,
+  deps: Pick<FlowDeps, "storage" | "limits" | "now" | "smsCountries" | "mailsGoOut">,
   { request }: SignIn,
   userId: string,
 ): Promise<InteractionState> {
@@ -52,7 +53,9 @@ async function stepUpState(
       }
       return { ...begun, step: "code" };
     case "bind-phone":
-      return { ...begun, step: "bind-phone", binding: true };
+      if (!needsLinkFirst(decision)) return { ...begun, step: "bind-phone", binding: true };
+      if (!deps.mailsGoOut) return { ...begun, step: "refused", refusal: "link-cannot-be-mailed" };
+      return { ...begun, step: "mailed-link", binding: true };
     case "password":
       return { ...begun, step: "refused", refusal: "no-other-factor" };
     case "refuse":

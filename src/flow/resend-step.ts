@@ -9,6 +9,7 @@ import type { SendRefusal } from "../domain/send-policy.ts";
 import { isOfListing } from "../domain/test-number.ts";
 import type { Instant } from "../domain/time.ts";
 import type { User, UserPhone } from "../domain/user.ts";
+import { askAgain, beginAgain, isBindingBarred } from "./binding.ts";
 import { dueState } from "./due-state.ts";
 import { codeOf, moveAndSend, newChallenge, type SentOutcome, withSend } from "./send-code.ts";
 import { type FlowDeps, OUT_OF_ORDER, type SignIn } from "./sign-in.ts";
@@ -22,9 +23,13 @@ export type ResendOutcome =
 // Sends, if a code is what is due and the limits allow it.
 export async function takeResendStep(deps: FlowDeps, signIn: SignIn): Promise<ResendOutcome> {
   const state = await dueState(deps, signIn);
-  if (state.step !== "code" || state.userId === null) return OUT_OF_ORDER;
-  const user = await deps.storage.users.find(state.userId);
-  if (user === null || user.status !== "active") return OUT_OF_ORDER;
+  if (state.step !== "code") return OUT_OF_ORDER;
+  const asked = await askAgain(deps, signIn, state);
+  if (asked === null) return OUT_OF_ORDER;
+  const { user } = asked;
+  if (state.binding && isBindingBarred(state, asked)) {
+    return beginAgain(deps, signIn, state, asked);
+  }
 
   const now = deps.now();
   if (factorIsOff(user.factorAttempts, deps.limits)) return { outcome: "locked", retryAt: null };

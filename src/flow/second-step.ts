@@ -8,13 +8,15 @@ import {
   provedSince,
 } from "../domain/factors.ts";
 import type { InteractionState, Refusal } from "../domain/interaction.ts";
-import { decideMfa, type MfaDecision } from "../domain/mfa-decision.ts";
+import { verifiedAddressOf } from "../domain/mail.ts";
+import { decideMfa, type MfaDecision, needsLinkFirst } from "../domain/mfa-decision.ts";
 import { mfaQuestion } from "../domain/mfa-question.ts";
 import type { User } from "../domain/user.ts";
 import type { MoveEffects } from "../ports/interactions.ts";
 import { auditSignIn } from "./audit-trail.ts";
 import { signInEnd } from "./end-sign-in.ts";
 import { type BeginOutcome, moveAndSend, newChallenge, withSend } from "./send-code.ts";
+import { linkToSend, moveAndMail } from "./send-link.ts";
 import { type FlowDeps, OUT_OF_ORDER, type SignIn, type SignInRequest } from "./sign-in.ts";
 import { canHaveCode, findTestNumber } from "./test-numbers.ts";
 
@@ -62,7 +64,7 @@ export interface SecondStepBegin {
 }
 
 // Moves the interaction to what the decision asks for: the end, a code that is sent at once if the gap
-// allows it, a number to bind, or a page that says why it cannot go on.
+// allows it, a number to bind, a link that is mailed before that, or a page that says why it cannot go on.
 export async function beginSecondStep(
   deps: FlowDeps,
   begin: SecondStepBegin,
@@ -78,6 +80,7 @@ export async function beginSecondStep(
       }
       return sendFirstCode(deps, begin, user.phone.number);
     case "bind-phone":
+      if (needsLinkFirst(decision)) return mailFirstLink(deps, begin);
       return moveTo(deps, begin, stateOf(begin, { step: "bind-phone", binding: true }));
     case "password":
       // Nobody gets here before there is a first step by phone.
@@ -142,6 +145,21 @@ async function sendFirstCode(
     begin,
     stateOf(begin, { step: "code", challenge: null, unsent: { because, retryAt } }),
   );
+}
+
+async function mailFirstLink(deps: FlowDeps, begin: SecondStepBegin): Promise<BeginOutcome> {
+  const { signIn, user, effects } = begin;
+  const address = verifiedAddressOf(user);
+  if (address === null) return refuse(deps, begin, "no-verified-email");
+  if (!deps.mailsGoOut) return refuse(deps, begin, "link-cannot-be-mailed");
+
+  const link = linkToSend(deps, signIn.interaction.state?.link ?? null, address);
+  const state = stateOf(begin, { step: "mailed-link", binding: true, link });
+  const mailed = await moveAndMail(deps, signIn, { state, user, link, effects });
+  if (mailed.outcome !== "link-refused") return mailed;
+  // As with a text: the page says why, and has the button.
+  const { because, retryAt } = mailed;
+  return moveTo(deps, begin, { ...state, link: { ...link, unsent: { because, retryAt } } });
 }
 
 async function moveTo(

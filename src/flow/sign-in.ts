@@ -56,6 +56,10 @@ export interface FlowDeps {
   readonly sendText: SendText;
   // The first computes new codes; the others check those that are still on their way.
   readonly codeKeys: readonly CodeKey[];
+  // The same for mailed links.
+  readonly linkKeys: readonly CodeKey[];
+  // False: no mail leaves this installation, so none may be waited for.
+  readonly mailsGoOut: boolean;
   readonly limits: Limits;
   readonly acr: AcrValues;
   // Countries that may be texted, ISO 3166-1.

@@ -11,6 +11,7 @@ import type { Instant } from "../domain/time.ts";
 import type { UserPhone } from "../domain/user.ts";
 import type { AttemptCounted } from "../ports/interactions.ts";
 import { auditStep, markTest } from "./audit-trail.ts";
+import { askAgain, beginAgain, isBindingBarred } from "./binding.ts";
 import { dueState } from "./due-state.ts";
 import { signInEnd, type Told } from "./end-sign-in.ts";
 import { type FlowDeps, OUT_OF_ORDER, type SignIn } from "./sign-in.ts";
@@ -20,6 +21,8 @@ import { noteWrongCode } from "./wrong-code.ts";
 export type SubmitCodeOutcome =
   | { readonly outcome: "accepted"; readonly state: InteractionState }
   | typeof OUT_OF_ORDER
+  // The rules do not allow this binding any more: another step is due.
+  | { readonly outcome: "begun-again"; readonly state: InteractionState }
   // Not six digits: not an attempt.
   | { readonly outcome: "malformed" }
   | { readonly outcome: "rejected"; readonly attemptsLeft: number }
@@ -41,6 +44,10 @@ export async function submitCode(
   if (state.challenge === null || state.challenge.sends === 0) return notSent(deps, state);
   const code = normalCode(typed);
   if (code === null) return { outcome: "malformed" };
+  if (state.binding) {
+    const barred = await findBar(deps, signIn, state);
+    if (barred !== null) return barred;
+  }
 
   // Count first, judge second. The other order lets a burst of parallel guesses all read the same
   // count before any of them is written.
@@ -62,6 +69,19 @@ export async function submitCode(
     case "counted":
       return judge(deps, signIn, counted, code, now);
   }
+}
+
+// Null: nothing stands against it.
+async function findBar(
+  deps: FlowDeps,
+  signIn: SignIn,
+  state: InteractionState,
+): Promise<SubmitCodeOutcome | null> {
+  const asked = await askAgain(deps, signIn, state);
+  if (asked === null) return OUT_OF_ORDER;
+  if (!isBindingBarred(state, asked)) return null;
+  const begun = await beginAgain(deps, signIn, state, asked);
+  return begun.outcome === "out-of-order" ? begun : { ...begun, outcome: "begun-again" };
 }
 
 // No code went out. While the factor is locked that is why, and the answer.
@@ -149,6 +169,7 @@ async function end(deps: FlowDeps, signIn: SignIn, right: RightCode): Promise<Su
       return { outcome: "number-shared-too-often" };
     case "user-changed":
     case "send-refused":
+    case "link-refused":
       return OUT_OF_ORDER;
     case "stale":
       return { outcome: "dead", because: "already-used" };

@@ -64,6 +64,8 @@ export async function postCode(web: Web, ctx: Context): Promise<void> {
   switch (result.outcome) {
     case "accepted":
       return goOn(web, visit, result.state);
+    case "begun-again":
+      return goOn(web, visit, result.state);
     case "out-of-order":
       throw new AppError("wrong-step", "no code is due");
     case "malformed": {

@@ -11,6 +11,7 @@ export type ErrorCode =
   | "foreign-form"
   | "internal"
   | "interaction-lost"
+  | "link-elsewhere"
   | "method-not-allowed"
   | "misdirected"
   | "not-found"
@@ -38,6 +39,7 @@ export const ANSWERS: Record<ErrorCode, Answer> = {
   "foreign-form": answer(403, "foreign-form"),
   internal: answer(500, "internal"),
   "interaction-lost": answer(404, "interaction-lost"),
+  "link-elsewhere": answer(404, "link-elsewhere"),
   "method-not-allowed": answer(405, "method-not-allowed"),
   misdirected: answer(421, "misdirected"),
   "not-found": answer(404, "not-found"),

@@ -17,6 +17,7 @@ import {
   stepPage,
   type Visit,
 } from "./interaction-gate.ts";
+import { postLink, postSendLink, showLink, showMailedLink } from "./mailed-link-page.ts";
 import { postRecoveryCode } from "./recovery-code-page.ts";
 import { postRecoveryCodes, showRecoveryCodes } from "./recovery-codes-page.ts";
 import { postLogin, showSignIn } from "./sign-in-page.ts";
@@ -26,6 +27,8 @@ import type { Web } from "./web.ts";
 // Every way to post to an interaction, by the last part of its address.
 const POSTS = {
   login: postLogin,
+  link: postLink,
+  "send-link": postSendLink,
   phone: postPhone,
   code: postCode,
   resend: postResend,
@@ -39,6 +42,7 @@ const POSTS = {
 export function interactionRoutes(web: Web): Router {
   const router = new Router();
   router.get("/interaction/:uid", (ctx) => showDueStep(web, ctx));
+  router.get("/interaction/:uid/link", (ctx) => showLink(web, ctx));
   for (const [name, post] of Object.entries(POSTS)) {
     router.post(`/interaction/:uid/${name}`, (ctx) => post(web, ctx));
     // Reloading what a post answered, or going back to it, leads to the step that is due.
@@ -56,6 +60,8 @@ async function showDueStep(web: Web, ctx: Context): Promise<void> {
   switch (state.step) {
     case "first-factor":
       return showSignIn(web, visit);
+    case "mailed-link":
+      return showMailedLink(web, visit, state);
     case "bind-phone":
       return showBindPhone(web, visit);
     case "code":

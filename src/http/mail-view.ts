@@ -1,5 +1,5 @@
-// Draws mails, each as text and as HTML that says the same: no link, no picture, nothing from elsewhere, and
-// no name that somebody could have chosen to mislead.
+// Draws mails, each as text and as HTML that says the same: no picture, nothing from elsewhere, no name that
+// somebody could have chosen to mislead, and in one kind alone a link.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import ejs from "ejs";
@@ -7,6 +7,7 @@ import type { Mail, Notice } from "../domain/mail.ts";
 import { headerLineOf } from "../domain/mail-header.ts";
 import type { Instant } from "../domain/time.ts";
 import type { ComposedMail } from "../ports/mail.ts";
+import type { FindLink } from "./binding-link.ts";
 import type { Language, Languages, Message } from "./language.ts";
 
 export interface MailViewOptions {
@@ -15,6 +16,8 @@ export interface MailViewOptions {
   readonly brand: string;
   // The host of the issuer, so that people know which installation speaks.
   readonly host: string;
+  // The link of those that hold one.
+  readonly findLink: FindLink;
 }
 
 // What a template can use: these names and no others.
@@ -22,6 +25,8 @@ interface Locals {
   readonly language: Language;
   readonly title: string;
   readonly paragraphs: readonly string[];
+  // After the first paragraph.
+  readonly link: string | null;
   readonly facts: readonly (readonly [name: string, value: string])[];
   readonly footer: string;
 }
@@ -30,13 +35,14 @@ const LOCALS = [
   "language",
   "title",
   "paragraphs",
+  "link",
   "facts",
   "footer",
 ] as const satisfies readonly (keyof Locals)[];
 
-// Reads the two templates in `viewsDir` and compiles them.
-export function createMailView(options: MailViewOptions): (mail: Mail) => ComposedMail {
-  const { viewsDir, languages, brand, host } = options;
+// Reads the two templates in `viewsDir` and compiles them. A mail whose link cannot be computed any more is null.
+export function createMailView(options: MailViewOptions): (mail: Mail) => ComposedMail | null {
+  const { viewsDir, languages, brand, host, findLink } = options;
   const drawHtml = compile(join(viewsDir, "notice.html.ejs"));
   // What is read as text has nothing to escape.
   const drawText = compile(join(viewsDir, "notice.text.ejs"), String);
@@ -44,16 +50,19 @@ export function createMailView(options: MailViewOptions): (mail: Mail) => Compos
   return (mail) => {
     const language = languages.chooseLanguage({ uiLocales: mail.language });
     const { t } = language;
+    const holdsLink = mail.notice.kind === "binding-link";
+    const link = holdsLink ? findLink(mail) : null;
+    if (holdsLink && link === null) return null;
     const locals: Locals = {
       language,
       title: t(`mail.${mail.notice.kind}.title`),
       paragraphs: [
         language.say(whatHappened(mail.notice, language)),
-        t("mail.if-you"),
-        t("mail.if-not-you"),
+        ...whatToDo(mail.notice, language),
       ],
+      link,
       facts: factsOf(mail, language),
-      footer: t("mail.footer", { brand, host }),
+      footer: t(holdsLink ? "mail.footer-link" : "mail.footer", { brand, host }),
     };
     return {
       id: mail.id,
@@ -92,7 +101,16 @@ function whatHappened(notice: Notice, language: Language): Message {
       return { key: "mail.recovery-codes-made.what" };
     case "recovery-code-used":
       return { key: "mail.recovery-code-used.what", params: { count: notice.left } };
+    case "binding-link":
+      return { key: "mail.binding-link.what" };
   }
+}
+
+function whatToDo(notice: Notice, language: Language): string[] {
+  const { t } = language;
+  if (notice.kind !== "binding-link") return [t("mail.if-you"), t("mail.if-not-you")];
+  const until = momentOf(notice.worksUntil, language);
+  return [t("mail.binding-link.where", { until }), t("mail.binding-link.if-not-you")];
 }
 
 function factsOf({ at, notice }: Mail, language: Language): Locals["facts"] {

@@ -93,6 +93,27 @@ export interface RecoveryCodesModel extends StepPage {
   readonly codes: readonly string[];
 }
 
+export interface MailedLinkModel extends StepPage {
+  // Sends the link, again or in the first place.
+  readonly action: string;
+  readonly maskedAddress: string;
+  // A link is on its way, and works.
+  readonly usable: boolean;
+  readonly expiresAt: number;
+  // False: no other mail can be sent in this sign-in.
+  readonly mayResend: boolean;
+  // When the next mail may go out; null or past: now.
+  readonly resendAt: number | null;
+  readonly error: Problem<never> | null;
+  readonly retryAt: null;
+}
+
+// Where a mailed link leads.
+export interface LinkModel extends StepPage {
+  readonly action: string;
+  readonly token: string;
+}
+
 export interface RefusedModel extends StepPage {
   readonly because: Refusal;
 }
@@ -174,6 +195,8 @@ export interface PageModels {
   "bind-phone": BindPhoneModel;
   code: CodeModel;
   "recovery-codes": RecoveryCodesModel;
+  "mailed-link": MailedLinkModel;
+  link: LinkModel;
   refused: RefusedModel;
   consent: ConsentModel;
   logout: LogoutModel;

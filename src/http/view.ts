@@ -41,6 +41,10 @@ const TITLES: { readonly [Page in PageName]: (model: PageModels[Page]) => Messag
   "bind-phone": () => ({ key: "bind-phone.title" }),
   code: (model) => ({ key: model.sent ? "code.title" : "code.title-unsent" }),
   "recovery-codes": () => ({ key: "recovery-codes.title" }),
+  "mailed-link": (model) => ({
+    key: model.usable ? "mailed-link.title" : "mailed-link.title-unsent",
+  }),
+  link: () => ({ key: "link.title" }),
   refused: () => ({ key: "refused.title" }),
   consent: () => ({ key: "consent.title" }),
   logout: () => ({ key: "logout.title" }),
@@ -57,6 +61,8 @@ const ON_THE_WAY: ReadonlySet<PageName> = new Set([
   "bind-phone",
   "code",
   "recovery-codes",
+  "mailed-link",
+  "link",
   "refused",
 ]);
 
@@ -64,6 +70,7 @@ const SCRIPTS: { readonly [Page in PageName]?: readonly string[] } = {
   "sign-in": ["code.js"],
   "bind-phone": ["code.js"],
   code: ["code.js"],
+  "mailed-link": ["code.js"],
   "submit-form": ["submit.js"],
   demo: ["code.js"],
   "demo-tokens": ["code.js"],

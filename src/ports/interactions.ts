@@ -1,6 +1,7 @@
 // What the store promises about interactions: one move is one atomic statement, with everything that it has
 // effect on. The words of storage.ts hold here too.
 import type { AuditEvent } from "../domain/audit-event.ts";
+import type { LinkBudget, LinkCap } from "../domain/binding-link.ts";
 import type { Answer, EngineRecord, Interaction, InteractionState } from "../domain/interaction.ts";
 import type { Limits } from "../domain/limits.ts";
 import type { Mail } from "../domain/mail.ts";
@@ -66,6 +67,8 @@ export interface MoveEffects {
         readonly message?: Message | undefined;
       }
     | undefined;
+  // Counts one mail with a link first, under all of these or none. When it may not go out, nothing moves.
+  readonly link?: { readonly budgets: readonly LinkBudget[] } | undefined;
   // Ends runs of password attempts after a right password.
   readonly clearAttempts?: readonly string[] | undefined;
   // Takes one attempt back from each of these: what is counted there is failures alone.
@@ -115,6 +118,7 @@ export type MoveOutcome =
       readonly because: SendRefusal | SendCap;
       readonly retryAt: Instant;
     }
+  | { readonly outcome: "link-refused"; readonly because: LinkCap; readonly retryAt: Instant }
   // codeProved could not be carried out.
   | { readonly outcome: "user-changed" | "number-shared-too-often" };
 

@@ -16,11 +16,13 @@ describe("delivering mails", () => {
   let now: Instant;
   let answer: MailOutcome;
   let sent: string[];
+  let hasKey: boolean;
   beforeEach(async () => {
     storage = await openSqliteStorage({ file: ":memory:", secrets: SECRETS });
     now = NOON;
     answer = { outcome: "accepted" };
     sent = [];
+    hasKey = true;
   });
   afterEach(() => storage.close());
 
@@ -34,6 +36,7 @@ describe("delivering mails", () => {
       },
     },
     compose: ({ id, to, notice, at, language }) => {
+      if (!hasKey) return null;
       const composed = { id, to, purpose: notice.kind, date: at, language };
       return { ...composed, subject: headerLineOf(""), text: "", html: "" };
     },
@@ -93,6 +96,47 @@ describe("delivering mails", () => {
     assert.equal(sent.length, 1);
     const [event] = await storage.audit.list({ limit: 9 });
     assert.equal(event?.because, "server-refused");
+  });
+
+  describe("with a link that works for 15 minutes", () => {
+    const worksUntil = NOON + 900_000;
+    const notice = { kind: "binding-link", uid: "i", linkId: "l", keyId: "k", worksUntil } as const;
+    const events = async () => (await storage.audit.list({ limit: 9 })).map((each) => each.because);
+    beforeEach(() => storage.mails.enqueue([aMail({ notice })]));
+
+    it("goes out a millisecond before it is over", async () => {
+      now = worksUntil - 1;
+      await run();
+      assert.equal(sent.length, 1);
+    });
+
+    it("is given up when it is over", async () => {
+      now = worksUntil;
+      await run();
+      await run();
+      assert.equal(sent.length, 0);
+      assert.deepEqual(await events(), ["link-over"]);
+    });
+
+    it("is not tried again when that would be too late", async () => {
+      answer = DOWN;
+      await run();
+      now += 60_000;
+      await run();
+      assert.deepEqual(await events(), []);
+      now += 300_000;
+      await run();
+      assert.equal(sent.length, 3);
+      assert.deepEqual(await events(), ["server-failed"]);
+    });
+
+    it("is given up when its key has gone", async () => {
+      hasKey = false;
+      await run();
+      await run();
+      assert.equal(sent.length, 0);
+      assert.deepEqual(await events(), ["link-over"]);
+    });
   });
 
   it("is done once, by two processes at once", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { addApplication } from "../../src/admin/applications.ts";
 import { type ExplainQuestion, explain } from "../../src/admin/explain.ts";
-import { setClient, setGlobal, setSource } from "../../src/admin/rules.ts";
+import { setClient, setGlobal, setRule, setSource } from "../../src/admin/rules.ts";
 import { updateUser } from "../../src/admin/user-changes.ts";
 import { addUser } from "../../src/admin/users.ts";
 import { addSeconds } from "../../src/domain/time.ts";
@@ -74,6 +74,31 @@ describe("explanation of a decision", () => {
       layers.map(({ layer }) => layer),
       ["request", "rules", "source", "upstream", "session", "first-factor", "phone"],
     );
+  });
+
+  it("says whether a phone may be bound, by the age of the account", async () => {
+    await setGlobal(room, true);
+    await setRule(room, { rule: "binding", value: "within-days", days: "14" });
+    const { createdAt } = (await room.storage.users.find(ids.bob)) ?? assert.fail();
+    const bound = async () => (await answer({ user: "bob" })).because;
+    room.pass((createdAt - room.now()) / 1000 + 14 * 86_400);
+    assert.equal(await bound(), "global-rules");
+    room.pass(0.001);
+    assert.equal(await bound(), "binding-too-late");
+  });
+
+  it("says whether a link comes before a phone is bound", async () => {
+    await setGlobal(room, true);
+    await setRule(room, { rule: "binding", value: "mailed-link" });
+    assert.deepEqual((await ask({ user: "bob" })).layers.at(-1), {
+      ...{ layer: "binding", verdict: "refuse", because: "no-verified-email" },
+    });
+    await addUser(room, { username: "carol", email: "carol@example.com", emailVerified: true });
+    const { need, layers } = await ask({ user: "carol" });
+    assert.equal(need, "bind-phone");
+    assert.deepEqual(layers.at(-1), {
+      ...{ layer: "binding", verdict: "mailed-link", because: "verified-email" },
+    });
   });
 
   it("counts what a session of this user has proved", async () => {

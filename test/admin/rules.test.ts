@@ -99,8 +99,27 @@ describe("security rules", () => {
     ] as const) {
       await refusal(setRule(room, { rule, value }), "usage");
     }
+    for (const days of [undefined, "0", "3651", "1.5", "-1", "x"]) {
+      await refusal(setRule(room, { rule: "binding", value: "within-days", days }), "usage");
+    }
+    await refusal(setRule(room, { rule: "binding", value: "anybody", days: "14" }), "usage");
+    await refusal(setRule(room, { rule: "factor-age", value: "1", days: "14" }), "usage");
     const gone = setRule(room, { rule: "binding", value: "anybody", clientId: "gone" });
     await refusal(gone, "not-found");
+  });
+
+  it("lets a phone be bound within so many days, and forgets the days with the rule", async () => {
+    const days = async () => {
+      const { binding, bindingDaysMax } = (await mfaShow(room)).global;
+      return [binding, bindingDaysMax];
+    };
+    await setRule(room, { rule: "binding", value: "within-days", days: "14" });
+    assert.deepEqual(await days(), ["within-days", 14]);
+    const { before, after } = (await room.lastEvent()).details;
+    assert.deepEqual(before, { binding: "anybody", bindingDaysMax: null });
+    assert.deepEqual(after, { binding: "within-days", bindingDaysMax: 14 });
+    await setRule(room, { rule: "binding", value: "mailed-link" });
+    assert.deepEqual(await days(), ["mailed-link", null]);
   });
 
   it("says what is not there", async () => {

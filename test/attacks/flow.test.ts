@@ -47,6 +47,7 @@ describe("attacks on the order of the steps", () => {
         (step) => page.url + step,
       ),
       ...["/recovery-code", "/recovery-codes"].map((step) => page.url + step),
+      ...["/send-link", "/link", "/link?token=x"].map((step) => page.url + step),
       silent.url.href,
       `${issuer}/auth/${page.url.split("/").at(-1)}`,
     ];
@@ -55,8 +56,21 @@ describe("attacks on the order of the steps", () => {
       assert.equal(answerOf(answer).get("code"), null, url);
       assert.ok(!answer.html.includes(victim.phone) && !answer.html.includes(victim.id), url);
     }
-    for (const step of ["consent", "phone", "recovery-code", "recovery-codes"]) {
-      const fields = { phone: "+14155559999", accept: "yes", step: "done", success: "true" };
+    for (const step of [
+      "consent",
+      "phone",
+      "link",
+      "send-link",
+      "recovery-code",
+      "recovery-codes",
+    ]) {
+      const fields = {
+        token: "x",
+        phone: "+14155559999",
+        accept: "yes",
+        step: "done",
+        success: "true",
+      };
       assert.equal((await browser.post(page, step, fields)).status, 409, step);
     }
     const code = { code: scene.server.lastCode(victim.phone) };
@@ -69,7 +83,9 @@ describe("attacks on the order of the steps", () => {
     const { page } = await afterPassword(scene.strict, scene.victim());
     const stranger = createBrowser();
     assert.equal((await stranger.open(page.url)).status, 404);
-    for (const step of ["login", "phone", "code", "resend", "consent", "abort"]) {
+    for (const step of [
+      ...["login", "phone", "code", "resend", "consent", "abort", "link", "send-link"],
+    ]) {
       assert.equal((await stranger.post(page, step, { code: "123456" })).status, 404, step);
     }
     const own = await atSignIn(scene.strict, {}, stranger);

@@ -35,6 +35,18 @@ describe("browser", function () {
   after(() => browser.close());
 
   for (const javaScriptEnabled of [true, false]) {
+    it(`opens a mailed link ${javaScriptEnabled ? "with" : "without"} JavaScript`, async () => {
+      const server = await startServer();
+      const viewport = { width: 320, height: 800 };
+      const context = await browser.newContext({ javaScriptEnabled, viewport });
+      try {
+        await walkByLink(server, await context.newPage(), javaScriptEnabled);
+      } finally {
+        await context.close();
+        await server.close();
+      }
+    });
+
     for (const width of [320, 1280]) {
       const how = `${javaScriptEnabled ? "with" : "without"} JavaScript at ${width} px`;
       it(`signs in at the demo, binds a phone and signs out ${how}`, async () => {
@@ -51,6 +63,33 @@ describe("browser", function () {
     }
   }
 });
+
+// As far as where a number is typed, which the other one goes on from.
+async function walkByLink(server: TestServer, page: Page, scripts: boolean): Promise<void> {
+  const password = /^password:\s+(\S+)$/m.exec(server.output())?.[1] ?? "";
+  await server.latchkey("mfa", "rule", "binding", "mailed-link", "--client", "demo");
+  const email = ["--email", "demo@example.com", "--email-verified"];
+  await server.latchkey("user", "update", "demo", ...email);
+
+  await page.goto(`${server.issuer}/demo`);
+  await page.getByRole("link", { name: "Sign in", exact: true }).click();
+  await page.getByLabel("User name, phone number or e-mail address").fill("demo");
+  await page.getByLabel("Password", { exact: true }).fill(password);
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "Open the link in your mail" }).waitFor();
+  await check(page, scripts);
+  await page.getByRole("button", { name: "Send the link again" }).click();
+  await page.getByRole("alert").waitFor();
+  await check(page, scripts);
+
+  while (server.mails().length === 0) await page.waitForTimeout(100);
+  await page.goto(/https?:\S+token=\S+/.exec(server.mails()[0]?.text ?? "")?.[0] ?? "");
+  await page.getByRole("heading", { name: "Was it you?" }).waitFor();
+  await check(page, scripts);
+  await page.getByRole("button", { name: "Continue" }).click();
+  await page.getByRole("heading", { name: "Bind your mobile phone" }).waitFor();
+  await check(page, scripts);
+}
 
 async function walk(server: TestServer, page: Page, scripts: boolean): Promise<void> {
   const refused: string[] = [];

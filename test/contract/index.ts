@@ -6,6 +6,7 @@ import { deviceStoreContract } from "./device-store.ts";
 import { interactionMovesContract } from "./interaction-moves.ts";
 import { interactionStoreContract } from "./interaction-store.ts";
 import { lifecycleContract } from "./lifecycle.ts";
+import { linkBudgetsContract } from "./link-budgets.ts";
 import { mailQueueContract } from "./mail-queue.ts";
 import { messageStoreContract } from "./message-store.ts";
 import { numberStoreContract } from "./number-store.ts";
@@ -32,6 +33,7 @@ const CONTRACTS = [
   codeAttemptsContract,
   numberStoreContract,
   sendBudgetsContract,
+  linkBudgetsContract,
   messageStoreContract,
   recordStoreContract,
   sessionsContract,

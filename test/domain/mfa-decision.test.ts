@@ -1,11 +1,19 @@
 import assert from "node:assert/strict";
 import { inspect } from "node:util";
-import { decideMfa, type MfaOutcome, type MfaQuestion } from "../../src/domain/mfa-decision.ts";
+import {
+  decideMfa,
+  type MfaOutcome,
+  type MfaQuestion,
+  needsLinkFirst,
+} from "../../src/domain/mfa-decision.ts";
 import { NO_ACR_REQUESTED, type RequestedAcr } from "../../src/domain/requested-acr.ts";
 import { DEFAULT_RULES, type SecurityRules } from "../../src/domain/security-rules.ts";
 
 const SMS_ON = rulesWith({ sms: true });
 const SMS_OFF = rulesWith({ sms: false });
+const DAY_SECONDS = 86_400;
+const WITHIN_14_DAYS = rulesWith({ sms: true, binding: "within-days", bindingDaysMax: 14 });
+const BY_LINK = rulesWith({ sms: true, binding: "mailed-link" });
 const TWO_FACTORS: RequestedAcr = { level: "multi", essential: false };
 
 const A_QUESTION: MfaQuestion = {
@@ -15,7 +23,13 @@ const A_QUESTION: MfaQuestion = {
   upstreamDidIt: false,
   firstFactor: "pwd",
   otherFactorAgeSeconds: null,
-  user: { phone: "bound", hasPassword: true, factorOff: false },
+  user: {
+    phone: "bound",
+    hasPassword: true,
+    factorOff: false,
+    hasVerifiedEmail: true,
+    ageSeconds: 0,
+  },
 };
 
 describe("decideMfa", () => {
@@ -110,7 +124,13 @@ describe("decideMfa", () => {
       given: {
         sourceId: "sms",
         firstFactor: "sms",
-        user: { phone: "bound", hasPassword: false, factorOff: false },
+        user: {
+          phone: "bound",
+          hasPassword: false,
+          factorOff: false,
+          hasVerifiedEmail: true,
+          ageSeconds: 0,
+        },
       },
       expect: { need: "refuse", because: "no-other-factor" },
     },
@@ -119,31 +139,98 @@ describe("decideMfa", () => {
       given: {
         sourceId: "sms",
         firstFactor: "sms",
-        user: { phone: "bound", hasPassword: true, factorOff: true },
+        user: {
+          phone: "bound",
+          hasPassword: true,
+          factorOff: true,
+          hasVerifiedEmail: true,
+          ageSeconds: 0,
+        },
       },
       expect: { need: "password", because: "global-rules" },
     },
     {
       it: "sends a code to a phone that is only assigned",
-      given: { user: { phone: "assigned", hasPassword: true, factorOff: false } },
+      given: {
+        user: {
+          phone: "assigned",
+          hasPassword: true,
+          factorOff: false,
+          hasVerifiedEmail: true,
+          ageSeconds: 0,
+        },
+      },
       expect: { need: "code", because: "global-rules" },
     },
     {
       it: "lets anybody bind a first phone by default",
-      given: { user: { phone: "none", hasPassword: true, factorOff: false } },
+      given: {
+        user: {
+          phone: "none",
+          hasPassword: true,
+          factorOff: false,
+          hasVerifiedEmail: true,
+          ageSeconds: 0,
+        },
+      },
       expect: { need: "bind-phone", because: "global-rules" },
     },
     {
       it: "refuses to bind where only administrators may",
       given: {
         rules: { global: rulesWith({ sms: true, binding: "administrator" }), own: null },
-        user: { phone: "none", hasPassword: true, factorOff: false },
+        user: {
+          phone: "none",
+          hasPassword: true,
+          factorOff: false,
+          hasVerifiedEmail: true,
+          ageSeconds: 0,
+        },
       },
       expect: { need: "refuse", because: "binding-not-allowed" },
     },
     {
+      it: "lets an account bind that is exactly so many days old",
+      given: { rules: { global: WITHIN_14_DAYS, own: null }, user: withoutPhone(14 * DAY_SECONDS) },
+      expect: { need: "bind-phone", because: "global-rules" },
+    },
+    {
+      it: "refuses to bind a millisecond later",
+      given: {
+        rules: { global: WITHIN_14_DAYS, own: null },
+        user: withoutPhone(14 * DAY_SECONDS + 0.001),
+      },
+      expect: { need: "refuse", because: "binding-too-late" },
+    },
+    ...[null, Number.NaN].map((ageSeconds) => ({
+      it: `refuses to bind for an account that is ${ageSeconds} seconds old`,
+      given: { rules: { global: WITHIN_14_DAYS, own: null }, user: withoutPhone(ageSeconds) },
+      expect: { need: "refuse", because: "binding-too-late" } as const,
+    })),
+    {
+      it: "lets bind after a link to the verified address",
+      given: { rules: { global: BY_LINK, own: null }, user: withoutPhone(0) },
+      expect: { need: "bind-phone", because: "global-rules" },
+    },
+    {
+      it: "refuses to bind by a link where there is no verified address",
+      given: {
+        rules: { global: BY_LINK, own: null },
+        user: { ...withoutPhone(0), hasVerifiedEmail: false },
+      },
+      expect: { need: "refuse", because: "no-verified-email" },
+    },
+    {
       it: "refuses while the factor is off, also to bind another phone",
-      given: { user: { phone: "none", hasPassword: true, factorOff: true } },
+      given: {
+        user: {
+          phone: "none",
+          hasPassword: true,
+          factorOff: true,
+          hasVerifiedEmail: true,
+          ageSeconds: 0,
+        },
+      },
       expect: { need: "refuse", because: "factor-off" },
     },
   ];
@@ -159,7 +246,13 @@ describe("decideMfa", () => {
   it("traces every question that it asked, in order", () => {
     const { layers } = decideMfa({
       ...A_QUESTION,
-      user: { phone: "none", hasPassword: true, factorOff: false },
+      user: {
+        phone: "none",
+        hasPassword: true,
+        factorOff: false,
+        hasVerifiedEmail: true,
+        ageSeconds: 0,
+      },
     });
     assert.deepEqual(layers, [
       { layer: "request", verdict: "silent", because: "acr-none" },
@@ -171,6 +264,24 @@ describe("decideMfa", () => {
       { layer: "phone", verdict: "absent", because: "no-phone" },
       { layer: "binding", verdict: "bind-phone", because: "anybody-may-bind" },
     ]);
+  });
+});
+
+describe("needsLinkFirst", () => {
+  const cases: [it: string, rules: SecurityRules, expected: boolean][] = [
+    ["is true where a link is the rule", BY_LINK, true],
+    ["is false where anybody may bind", SMS_ON, false],
+    ["is false while the account is new enough", WITHIN_14_DAYS, false],
+  ];
+  for (const [name, global, expected] of cases) {
+    it(name, () => {
+      const question = { ...A_QUESTION, rules: { global, own: null }, user: withoutPhone(0) };
+      assert.equal(needsLinkFirst(decideMfa(question)), expected);
+    });
+  }
+
+  it("is true for a decision that does not say", () => {
+    assert.equal(needsLinkFirst({ layers: [] }), true);
   });
 });
 
@@ -211,10 +322,19 @@ describe("decideMfa, given rules that nobody can read", () => {
     assert.equal(decideMfa(question).need, "code");
   });
 
-  for (const binding of [undefined, null, "", "ANYBODY", true]) {
-    it(`refuses to bind, given a binding rule that is ${inspect(binding)}`, () => {
-      const global = oddRules({ ...SMS_ON.mfa, binding });
-      const user = { phone: "none", hasPassword: true, factorOff: false } as const;
+  for (const [binding, bindingDaysMax] of [
+    ...[undefined, null, "", "ANYBODY", true].map((each) => [each, null] as const),
+    ...[null, undefined, "14", {}].map((days) => ["within-days", days] as const),
+  ]) {
+    it(`refuses to bind, given the binding rule ${inspect(binding)} with ${inspect(bindingDaysMax)} days`, () => {
+      const global = oddRules({ ...SMS_ON.mfa, binding, bindingDaysMax });
+      const user = {
+        phone: "none",
+        hasPassword: true,
+        factorOff: false,
+        hasVerifiedEmail: true,
+        ageSeconds: 0,
+      } as const;
       const decision = decideMfa({ ...A_QUESTION, rules: { global, own: null }, user });
       assert.equal(decision.because, "binding-not-allowed");
     });
@@ -223,6 +343,10 @@ describe("decideMfa, given rules that nobody can read", () => {
 
 function rulesWith(mfa: Partial<SecurityRules["mfa"]>): SecurityRules {
   return { mfa: { ...DEFAULT_RULES.mfa, ...mfa } };
+}
+
+function withoutPhone(ageSeconds: number | null): MfaQuestion["user"] {
+  return { ...A_QUESTION.user, phone: "none", ageSeconds };
 }
 
 function aged(factorAgeSecondsMax: number): SecurityRules {

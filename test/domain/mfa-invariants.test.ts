@@ -12,6 +12,17 @@ import { effectiveRules, type SecurityRules } from "../../src/domain/security-ru
 const LEVELS = ["none", "single", "multi", "unsupported"] as const;
 const BOOLEANS = [true, false] as const;
 const AGES = [null, 0, 3600, 3601] as const;
+const BINDINGS = [
+  { binding: "anybody", bindingDaysMax: null },
+  { binding: "mailed-link", bindingDaysMax: null },
+  { binding: "within-days", bindingDaysMax: 1 },
+  { binding: "administrator", bindingDaysMax: null },
+] as const;
+const ACCOUNTS = [
+  [true, 86_400],
+  [false, 86_400],
+  [true, 86_401],
+] as const;
 const PHONES = ["none", "assigned", "bound"] as const;
 const LAYERS: readonly MfaLayer["layer"][] = [
   "request",
@@ -64,10 +75,8 @@ describe("every decision about the second step", () => {
       holds: (q, d) => d.need !== "password" || q.user.hasPassword,
     },
     {
-      it: "binds only where anybody may, and only a first phone",
-      holds: (q, d) =>
-        d.need !== "bind-phone" ||
-        (effectiveRules(q.rules).mfa.binding === "anybody" && q.user.phone === "none"),
+      it: "binds only where the rule says so, and only a first phone",
+      holds: (q, d) => d.need !== "bind-phone" || (mayBind(q) && q.user.phone === "none"),
     },
     {
       it: "sends a code only to a phone that is there",
@@ -119,6 +128,12 @@ function requestDemands(q: MfaQuestion): boolean {
   return q.request.level === "multi" || q.request.level === "unsupported";
 }
 
+function mayBind({ rules, user }: MfaQuestion): boolean {
+  const { binding } = effectiveRules(rules).mfa;
+  if (binding === "mailed-link") return user.hasVerifiedEmail;
+  return binding === "anybody" || (binding === "within-days" && user.ageSeconds === 86_400);
+}
+
 function isSwitchedOff(q: MfaQuestion): boolean {
   const { sms, sources } = effectiveRules(q.rules).mfa;
   return sms === false || sources[q.sourceId] === false;
@@ -136,11 +151,11 @@ function* allRules(): Generator<SecurityRules> {
   for (const sms of BOOLEANS)
     for (const sources of [{}, { password: true }, { password: false }, { sms: false }])
       for (const factorAgeSecondsMax of [null, 3600])
-        for (const binding of ["anybody", "administrator"] as const)
-          yield { mfa: { sms, sources, factorAgeSecondsMax, binding, outage: "closed" } };
+        for (const binding of BINDINGS)
+          yield { mfa: { sms, sources, factorAgeSecondsMax, ...binding, outage: "closed" } };
 }
 
-// 98 304 of them: each set of rules once as the global ones and once as the application's own.
+// 589 824 of them: each set of rules once as the global ones and once as the application's own.
 function* allQuestions(): Generator<MfaQuestion> {
   const [elsewhere] = RULES;
   assert.ok(elsewhere);
@@ -168,5 +183,9 @@ function* allUsers(): Generator<Pick<MfaQuestion, "upstreamDidIt" | "user">> {
     for (const phone of PHONES)
       for (const hasPassword of BOOLEANS)
         for (const factorOff of BOOLEANS)
-          yield { upstreamDidIt, user: { phone, hasPassword, factorOff } };
+          for (const [hasVerifiedEmail, ageSeconds] of ACCOUNTS)
+            yield {
+              upstreamDidIt,
+              user: { phone, hasPassword, factorOff, hasVerifiedEmail, ageSeconds },
+            };
 }

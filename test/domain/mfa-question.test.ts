@@ -11,7 +11,14 @@ const FACTS: MfaFacts = {
   sourceId: "password",
   upstreamDidIt: false,
   provedForRequest: { pwd: null, sms: null },
-  user: { phone: null, passwordHash: null, factorAttempts: { inARow: 0, lockedUntil: null } },
+  user: {
+    phone: null,
+    passwordHash: null,
+    factorAttempts: { inARow: 0, lockedUntil: null },
+    email: null,
+    emailVerified: false,
+    createdAt: NOON,
+  },
   now: NOON,
   limits: { attemptsInARowUntilLock: 10, attemptsInARowUntilOff: 100, lockSeconds: 900 },
 };
@@ -25,15 +32,42 @@ describe("mfaQuestion", () => {
       upstreamDidIt: false,
       firstFactor: "pwd",
       otherFactorAgeSeconds: null,
-      user: { phone: "none", hasPassword: false, factorOff: false },
+      user: {
+        phone: "none",
+        hasPassword: false,
+        factorOff: false,
+        hasVerifiedEmail: false,
+        ageSeconds: 0,
+      },
     });
   });
 
   it("says what the user has", () => {
     const phone = { number: "+14155552671", status: "assigned", since: NOON } as const;
     const factorAttempts = { inARow: 100, lockedUntil: null };
-    const { user } = mfaQuestion({ ...FACTS, user: { phone, passwordHash: "x", factorAttempts } });
-    assert.deepEqual(user, { phone: "assigned", hasPassword: true, factorOff: true });
+    const { user } = mfaQuestion({
+      ...FACTS,
+      user: {
+        phone,
+        passwordHash: "x",
+        factorAttempts,
+        email: "a@b.example",
+        emailVerified: true,
+        createdAt: NOON - 1500,
+      },
+    });
+    assert.deepEqual(user, {
+      phone: "assigned",
+      hasPassword: true,
+      factorOff: true,
+      hasVerifiedEmail: true,
+      ageSeconds: 1.5,
+    });
+  });
+
+  it("counts no address that nobody verified", () => {
+    const user = { ...FACTS.user, email: "a@b.example" };
+    assert.equal(mfaQuestion({ ...FACTS, user }).user.hasVerifiedEmail, false);
   });
 
   const ages: [

@@ -11,9 +11,15 @@ const SMS_ON = withSms(DEFAULT_RULES, true);
 
 describe("security rules", () => {
   it("start with SMS off, every source on, binding open to anybody, and closed to an outage", () => {
-    const binding = "anybody";
     assert.deepEqual(DEFAULT_RULES, {
-      mfa: { sms: false, sources: {}, factorAgeSecondsMax: null, binding, outage: "closed" },
+      mfa: {
+        sms: false,
+        sources: {},
+        factorAgeSecondsMax: null,
+        binding: "anybody",
+        bindingDaysMax: null,
+        outage: "closed",
+      },
     });
   });
 
@@ -51,11 +57,28 @@ describe("securityRulesSchema", () => {
     ["refuses a negative age", { mfa: { ...mfa, factorAgeSecondsMax: -1 } }],
     ["refuses half a second", { mfa: { ...mfa, factorAgeSecondsMax: 0.5 } }],
     ["refuses another binding rule", { mfa: { ...mfa, binding: "nobody" } }],
+    ["refuses within-days without a number", { mfa: { ...mfa, binding: "within-days" } }],
+    ...[0, 3651, 1.5, "14"].map((bindingDaysMax): [string, unknown] => [
+      `refuses within-days with ${JSON.stringify(bindingDaysMax)}`,
+      { mfa: { ...mfa, binding: "within-days", bindingDaysMax } },
+    ]),
     ["refuses what it does not know", { mfa: { ...mfa, email: true } }],
     ["refuses nothing", {}],
   ];
   for (const [name, rules] of refused) {
     it(name, () => assert.equal(securityRulesSchema.safeParse(rules).success, false));
+  }
+
+  it("takes rules from before there was a number of days", () => {
+    const { bindingDaysMax: _, ...before } = mfa;
+    assert.deepEqual(securityRulesSchema.parse({ mfa: before }), DEFAULT_RULES);
+  });
+
+  for (const bindingDaysMax of [1, 3650]) {
+    it(`takes within-days with ${bindingDaysMax}`, () => {
+      const rules = { mfa: { ...mfa, binding: "within-days", bindingDaysMax } };
+      assert.deepEqual(securityRulesSchema.parse(rules), rules);
+    });
   }
 
   it("takes the default rules, and an age of zero", () => {

@@ -59,6 +59,8 @@ describe("a store that does not say whether a number is a test number", () => {
       smsCountries: "all",
       withResult: (record, result) => ({ ...record, result }),
       codeTemplate: async () => "{code}",
+      linkKeys: [],
+      mailsGoOut: true,
       priceOf: () => 0,
       isOwnAddress: () => true,
       pumpingGuard: "off",

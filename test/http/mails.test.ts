@@ -3,14 +3,22 @@ import assert from "node:assert/strict";
 import path from "node:path";
 import type { Mail, Notice } from "../../src/domain/mail.ts";
 import { noticeOfPhone } from "../../src/domain/mail.ts";
+import { createLinkFinder } from "../../src/http/binding-link.ts";
 import { createLanguages } from "../../src/http/language.ts";
 import { createMailView } from "../../src/http/mail-view.ts";
 import { A_NUMBER, aMail, NOON } from "../support/builders.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
 const languages = createLanguages(path.join(ROOT, "config/languages"));
-const options = { viewsDir: path.join(ROOT, "views/mail"), languages, host: "id.example" };
-const compose = createMailView({ ...options, brand: "Latchkey" });
+const KEYS = [{ id: "k1", key: Buffer.alloc(32, 1) }];
+const options = {
+  viewsDir: path.join(ROOT, "views/mail"),
+  languages,
+  host: "id.example",
+  findLink: createLinkFinder("https://id.example/auth", KEYS),
+};
+const view = createMailView({ ...options, brand: "Latchkey" });
+const compose = (mail: Mail) => view(mail) ?? assert.fail("no mail");
 
 const bound = { number: A_NUMBER, status: "bound", since: NOON } as const;
 const another = { number: "+442071838750", status: "assigned", since: NOON } as const;
@@ -20,6 +28,13 @@ const phones = [
   noticeOfPhone(bound, another),
   noticeOfPhone(bound, null),
 ];
+const A_LINK: Notice = {
+  kind: "binding-link",
+  uid: "i1",
+  linkId: "l1",
+  keyId: "k1",
+  worksUntil: NOON + 900_000,
+};
 const NOTICES: readonly Notice[] = [
   ...phones.flatMap((notice) => notice ?? []),
   { kind: "codes-rejected", count: 3 },
@@ -28,6 +43,7 @@ const NOTICES: readonly Notice[] = [
   { kind: "new-device" },
   { kind: "recovery-codes-made" },
   { kind: "recovery-code-used", left: 9 },
+  A_LINK,
 ];
 
 const ALL = languages.tags.flatMap((language) =>
@@ -45,7 +61,7 @@ const words = (text: string) => text.split(/\s+/).filter((word) => !/^(?:|--)$/.
 
 describe("mails", () => {
   it("are of every kind in every language", () => {
-    assert.equal(new Set(NOTICES.map(({ kind }) => kind)).size, 10);
+    assert.equal(new Set(NOTICES.map(({ kind }) => kind)).size, 11);
     assert.deepEqual(languages.tags.toSorted(), ["de", "en", "es"]);
     const subjects = ALL.map(({ subject }) => subject);
     assert.equal(new Set(subjects).size, ALL.length);
@@ -72,8 +88,10 @@ describe("mails", () => {
     assert.match(locked.text, /Bis 24\. November 2026 um 12:15 UTC wird kein Code angenommen/);
   });
 
-  it("hold no link, no code and no whole number", () => {
-    for (const { text, html, subject } of ALL) {
+  const WITHOUT_LINK = ALL.filter(({ purpose }) => purpose !== "binding-link");
+
+  it("hold no link, but for the one that somebody asked for, no code and no whole number", () => {
+    for (const { text, html, subject } of WITHOUT_LINK) {
       for (const content of [subject, text, withoutMarkup(html)]) {
         assert.doesNotMatch(content, /https?:|www\.|\d{5}/, subject);
       }
@@ -81,13 +99,33 @@ describe("mails", () => {
   });
 
   it("fetch nothing and run nothing", () => {
-    for (const { html, subject } of ALL) {
+    for (const { html, subject } of WITHOUT_LINK) {
       assert.doesNotMatch(
         html,
         /src=|href=|url\(|<(?:a|img|script|style|link|form)\b| on\w+=/i,
         subject,
       );
     }
+  });
+
+  it("hold the one link that was asked for, with its token, and until when and where it works", () => {
+    const own = ALL.filter(({ purpose }) => purpose === "binding-link");
+    assert.equal(own.length, languages.tags.length);
+    for (const { text, html, language } of own) {
+      const [link = "", ...more] = text.match(/https?:\S+/g) ?? [];
+      assert.match(link, /^https:\/\/id\.example\/auth\/interaction\/i1\/link\?token=[\w-]{43}$/);
+      assert.deepEqual(more, []);
+      assert.ok(html.includes(`<a href="${link}">${link}</a>`));
+      assert.equal(html.match(/https?:/g)?.length, 2);
+      assert.doesNotMatch(html, /src=|url\(|<(?:img|script|style|form)\b| on\w+=/i);
+      assert.match(text, /12:15 UTC/, language);
+    }
+  });
+
+  it("are none once the key of their link has gone", () => {
+    const findLink = createLinkFinder("https://id.example", []);
+    const notice = A_LINK;
+    assert.equal(createMailView({ ...options, brand: "L", findLink })(aMail({ notice })), null);
   });
 
   it("have a language, a title and one heading", () => {
@@ -100,7 +138,7 @@ describe("mails", () => {
 
   it("escape a hostile brand in HTML, and keep it on one line in the subject", () => {
     const brand = '<img onerror="x">\r\nBcc: evil@example.com';
-    const { html, subject, text } = createMailView({ ...options, brand })(aMail());
+    const { html, subject, text } = createMailView({ ...options, brand })(aMail()) ?? assert.fail();
     assert.doesNotMatch(html, /<img/);
     assert.match(subject, /^[^\r\n]+$/);
     assert.ok(text.includes(brand));

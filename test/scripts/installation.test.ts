@@ -100,6 +100,23 @@ describe("latchkey on an installation", () => {
     assert.equal((await latchkey.run(["demo"], { env })).code, 2);
   });
 
+  it("finds a rule that wants a mailed link where no mail is sent", async () => {
+    await latchkey.run(["key", "list"], { env: { SECRET } });
+    const rule = ["mfa", "rule", "binding", "mailed-link"];
+    await latchkey.run(rule, { env: { SECRET } });
+    const isWell = async (env: Record<string, string>) =>
+      (await latchkey.run(["doctor"], { env })).code === 0;
+    assert.ok(await isWell({ SECRET }));
+    const vonage = { VONAGE_API_KEY: "k", VONAGE_API_SECRET: "s", VONAGE_FROM: "Latchkey" };
+    const env = {
+      ...{ NODE_ENV: "production", ISSUER: "https://id.example", SECRET, ...vonage },
+      ...{ SMS_PROVIDERS: "vonage", SMS_COUNTRIES: "US" },
+    };
+    assert.deepEqual(await failing(env), ["mailed-links"]);
+    const mail = { SMTP_URL: "smtp://mail.example", MAIL_FROM: "a@b.example" };
+    assert.ok(await isWell({ ...env, ...mail }));
+  });
+
   it("makes the demo once, and says afterwards where it is", async () => {
     const made = await latchkey.json("demo");
     assert.deepEqual(Object.keys(made), ["issuer", "demo", "login", "password"]);

@@ -52,6 +52,10 @@ describe("latchkey mfa", () => {
     const outage = await latchkey.json("mfa", "rule", "outage", "other-factor", "--client", "app");
     assert.equal(outage.outage, "other-factor");
     await latchkey.refused(2, ["mfa", "rule", "outage", "open"]);
+    const within = await latchkey.json("mfa", "rule", "binding", "within-days", "14");
+    assert.deepEqual([within.binding, within.bindingDaysMax], ["within-days", 14]);
+    await latchkey.json("mfa", "rule", "binding", "anybody");
+    await latchkey.refused(2, ["mfa", "rule", "binding", "within-days"]);
     await latchkey.refused(2, ["mfa", "rule", "binding", "nobody"]);
     await latchkey.refused(3, ["mfa", "rule", "binding", "anybody", "--client", "gone"]);
   });

@@ -2,6 +2,7 @@
 import type { Language } from "../../src/http/language.ts";
 import type { PageFrame, PageModels, PageName } from "../../src/http/page-models.ts";
 import type { View } from "../../src/http/view.ts";
+import { type Draw, drawLink } from "./link-gallery.ts";
 import {
   BIND,
   CODE,
@@ -13,6 +14,7 @@ import {
   HOSTILE,
   KEEP,
   LONG,
+  MAILED_LINK,
   RECOVERY,
   REPLACE,
   RTL,
@@ -35,6 +37,7 @@ export function drawGallery(view: View, language: Language): DrawnPage[] {
   drawSignIn(draw);
   drawPhone(draw);
   drawCode(draw);
+  drawLink(draw);
   drawTheRest(draw);
   return pages;
 }
@@ -49,8 +52,6 @@ export function drawHostileGallery(view: View, language: Language): DrawnPage[] 
   }
   return pages;
 }
-
-type Draw = <Page extends PageName>(name: string, page: Page, model: PageModels[Page]) => void;
 
 function drawSignIn(draw: Draw): void {
   draw("sign-in", "sign-in", SIGN_IN);
@@ -145,6 +146,9 @@ function drawTheRest(draw: Draw): void {
   const refusals = [
     "no-other-factor",
     "binding-not-allowed",
+    "binding-too-late",
+    "no-verified-email",
+    "link-cannot-be-mailed",
     "factor-off",
     "phone-cannot-be-texted",
   ] as const;
@@ -220,6 +224,13 @@ function drawHostile(text: string, draw: Draw): void {
     binding: true,
     replace: { ...phone, phoneAction: text },
   });
+  draw("mailed-link", "mailed-link", {
+    ...MAILED_LINK,
+    ...step,
+    action: text,
+    maskedAddress: text,
+  });
+  draw("link", "link", { ...step, action: text, token: text });
   draw("refused", "refused", { ...step, because: "factor-off" });
   draw("consent", "consent", { ...step, action: text, scopes: ["openid", text], claims: [text] });
   draw("logout", "logout", { frame, engineForm: ENGINE_FORM });

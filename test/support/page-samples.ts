@@ -59,6 +59,24 @@ export const CODE: CodeModel = {
   retryAt: null,
 };
 
+export const MAILED_LINK: PageModels["mailed-link"] = {
+  ...STEP,
+  action: "/interaction/u1/send-link",
+  maskedAddress: "a•••@e•••.com",
+  usable: true,
+  expiresAt: GALLERY_NOW + 900_000,
+  mayResend: true,
+  resendAt: GALLERY_NOW + 60_000,
+  error: null,
+  retryAt: null,
+};
+
+export const LINK: PageModels["link"] = {
+  ...STEP,
+  action: "/interaction/u1/link",
+  token: "2w8Jq7cXvN0mT5hR3kYbE9sLfA1dGuZpQiOxVtCjWlM",
+};
+
 export const REPLACE = { ...PHONE, phone: "415 555 2671", country: "US", phoneAction: BIND.action };
 
 export const RECOVERY = { action: "/interaction/u1/recovery-code" };

@@ -12,7 +12,7 @@ import type {
 } from "../../ports/interactions.ts";
 import { openJson, sealJson } from "../stored/sealed-json.ts";
 import { judgeProof, NO_FACTOR_ATTEMPTS } from "../stored/user.ts";
-import { type Counted, countAll } from "./attempt-runs.ts";
+import { type Counted, countAll, takeBack } from "./attempt-runs.ts";
 import { changeDocument } from "./change.ts";
 import type { Scope } from "./database.ts";
 import type { InteractionDocument, UserDocument } from "./documents.ts";
@@ -31,6 +31,7 @@ import { factorFields, findUserDocument, userFields, userFrom } from "./user-doc
 
 type Refusal = Exclude<MoveOutcome, { outcome: "moved" }>;
 type SendEffect = NonNullable<MoveEffects["send"]>;
+type LinkEffect = NonNullable<MoveEffects["link"]>;
 type CodeProved = NonNullable<MoveEffects["codeProved"]>;
 
 // A proof as it lies with a move until it is carried out.
@@ -53,7 +54,7 @@ export async function reserveEffects(
   vault: Vault,
   { effects, now }: Pick<InteractionMove, "effects" | "now">,
 ): Promise<Reserved> {
-  const { send, codeProved } = effects;
+  const { send, link, codeProved } = effects;
   const user = codeProved ? await findUserDocument(scope, codeProved.userId) : null;
   const unproved = codeProved ? await reserveProof(scope, vault, codeProved, { user, now }) : null;
   if (unproved !== null) return { refusal: unproved, counts: [] };
@@ -61,7 +62,12 @@ export async function reserveEffects(
   if (sent.refusal !== null && codeProved?.bind) {
     await releaseBinding(scope, vault, codeProved.number, codeProved.userId);
   }
-  return { ...sent, user };
+  if (sent.refusal !== null || !link) return { ...sent, user };
+
+  const unlinked = await countLink(scope, vault, link, now);
+  if (unlinked === null) return { ...sent, user };
+  await releaseEffects(scope, vault, { effects: { ...effects, link: undefined }, now });
+  return { refusal: unlinked, counts: [] };
 }
 
 // Nothing came of the move.
@@ -70,7 +76,8 @@ export async function releaseEffects(
   vault: Vault,
   { effects, now }: Pick<InteractionMove, "effects" | "now">,
 ): Promise<void> {
-  const { send, codeProved } = effects;
+  const { send, link, codeProved } = effects;
+  for (const { key } of link?.budgets ?? []) await takeBack(scope, vault, key);
   if (send) await forgetSend(scope, vault, { ...send, at: now });
   if (send?.message) await removeMessage(scope, send.message.id);
   if (codeProved?.bind) {
@@ -130,6 +137,19 @@ async function countSend(
   if (first === undefined) throw new Error("limited by nothing");
   const { budget, retryAt } = first;
   return { refusal: { outcome: "send-refused", because: budget.because, retryAt }, counts: [] };
+}
+
+async function countLink(
+  scope: Scope,
+  vault: Vault,
+  { budgets }: LinkEffect,
+  now: Instant,
+): Promise<Refusal | null> {
+  const counted = await countAll(scope, vault, budgets, now);
+  if (counted.outcome === "counted") return null;
+  const [first] = counted.by;
+  if (first === undefined) throw new Error("limited by nothing");
+  return { outcome: "link-refused", because: first.budget.because, retryAt: first.retryAt };
 }
 
 function budgetCount({ budget, before }: Counted<SendBudget>): BudgetCount {

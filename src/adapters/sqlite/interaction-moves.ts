@@ -1,5 +1,6 @@
 // Moving an interaction one step on. Everything is judged before anything is written, and all of it
 // happens in one transaction, so that a move that is refused leaves no trace.
+import type { LinkBudget } from "../../domain/binding-link.ts";
 import type { Interaction } from "../../domain/interaction.ts";
 import type { SendBudget } from "../../domain/send-caps.ts";
 import { afterSend, judgeSend, type NumberHistory } from "../../domain/send-policy.ts";
@@ -25,6 +26,7 @@ import type { Sql } from "./sql.ts";
 import { countOthersByPhone, findUser, setFactorAttempts, updateUser } from "./user-rows.ts";
 
 type SendEffect = NonNullable<MoveEffects["send"]>;
+type LinkEffect = NonNullable<MoveEffects["link"]>;
 type CodeProved = NonNullable<MoveEffects["codeProved"]>;
 type Refusal = Exclude<MoveOutcome, { outcome: "moved" }>;
 
@@ -35,6 +37,8 @@ export function moveInteraction(sql: Sql, vault: Vault, move: InteractionMove): 
 
   const sent = effects.send ? judgeSendEffect(sql, vault, effects.send, now) : null;
   if (sent?.refusal) return sent.refusal;
+  const linked = effects.link ? judgeLinkEffect(sql, vault, effects.link, now) : null;
+  if (linked?.refusal) return linked.refusal;
   const proved = effects.codeProved ? judgeProofEffect(sql, vault, effects.codeProved, now) : null;
   if (proved?.refusal) return proved.refusal;
 
@@ -43,6 +47,7 @@ export function moveInteraction(sql: Sql, vault: Vault, move: InteractionMove): 
     writeRuns(sql, sent.judged);
     if (effects.send.message) insertMessage(sql, vault, effects.send.message);
   }
+  if (linked) writeRuns(sql, linked.judged);
   if (effects.codeProved && proved) {
     if (proved.changed) updateUser(sql, vault, proved.user);
     setFactorAttempts(sql, proved.user.id, NO_FACTOR_ATTEMPTS);
@@ -78,6 +83,21 @@ function judgeSendEffect(
     return { refusal: { outcome: "send-refused", because: budget.because, retryAt } };
   }
   return { refusal: null, history: afterSend(history, now), judged };
+}
+
+function judgeLinkEffect(
+  sql: Sql,
+  vault: Vault,
+  { budgets }: LinkEffect,
+  now: Instant,
+): { refusal: Refusal } | { refusal: null; judged: Judged<LinkBudget>[] } {
+  const judged = judgeBudgets(sql, vault, budgets, now);
+  for (const { budget, count } of judged) {
+    if (count.outcome === "counted") continue;
+    const { because } = budget;
+    return { refusal: { outcome: "link-refused", because, retryAt: count.retryAt } };
+  }
+  return { refusal: null, judged };
 }
 
 function countsOf(judged: readonly Judged<SendBudget>[]): { counts: BudgetCount[] } {
