@@ -34,10 +34,13 @@ export type CapLimits = Pick<
   | "smsBudgetPerDayCents"
 >;
 
-export interface CappedText {
+export interface CappedText extends SharedlyCappedText {
   readonly userId: string;
   // The network that it is asked for from; null: it does not count.
   readonly network: string | null;
+}
+
+export interface SharedlyCappedText {
   // E.164.
   readonly number: string;
   // ISO 3166-1.
@@ -58,9 +61,15 @@ export function prefixOf(number: string): string {
 
 // Every count that a text adds to; those of a user and a network first, since they say most to the user.
 export function sendBudgets(text: CappedText, limits: CapLimits): SendBudget[] {
-  const { country, number, costMicros } = text;
+  return [...askingBudgets(text, limits), ...sharedBudgets(text, limits)];
+}
+
+// The counts that a text shares with those of other users.
+export function sharedBudgets(
+  { number, country, costMicros }: SharedlyCappedText,
+  limits: CapLimits,
+): SendBudget[] {
   const budgets = [
-    ...askingBudgets(text, limits),
     counting(
       `send-prefix:${prefixOf(number)}`,
       "prefix-cap",

@@ -209,7 +209,8 @@ function budgetsOf(
   return sendBudgets({ ...asker, number, country, costMicros }, deps.limits);
 }
 
-function settledBy(sent: ProviderOutcome) {
+// What is remembered of what became of a text.
+export function settledBy(sent: ProviderOutcome) {
   const { outcome: status, provider } = sent;
   return sent.outcome === "accepted"
     ? { status, provider, because: null, providerMessageId: sent.providerMessageId }

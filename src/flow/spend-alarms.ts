@@ -6,7 +6,7 @@ import type { FlowDeps } from "./sign-in.ts";
 
 // Of all texts of a day exactly one passes each share of the budget.
 export async function raiseAlarms(
-  deps: Pick<FlowDeps, "storage" | "alarm">,
+  deps: { readonly storage: Pick<FlowDeps["storage"], "audit"> } & Pick<FlowDeps, "alarm">,
   counts: readonly BudgetCount[],
   now: Instant,
 ): Promise<void> {

@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { alarmsBetween, askingBudgets, prefixOf, sendBudgets } from "../../src/domain/send-caps.ts";
+import {
+  alarmsBetween,
+  askingBudgets,
+  prefixOf,
+  sendBudgets,
+  sharedBudgets,
+} from "../../src/domain/send-caps.ts";
 import { priceMicros, smsPricesSchema } from "../../src/domain/sms-price.ts";
 import { A_NUMBER, LIMITS } from "../support/builders.ts";
 
@@ -46,6 +52,10 @@ describe("the caps on texts", () => {
   it("count where nothing is sent for its user and network alone", () => {
     assert.deepEqual(askingBudgets(TEXT, LIMITS), sendBudgets(TEXT, LIMITS).slice(0, 2));
     assert.equal(askingBudgets({ userId: "u1", network: null }, LIMITS).length, 1);
+  });
+
+  it("count a text that tells of something for its range, country, day and price alone", () => {
+    assert.deepEqual(sharedBudgets(TEXT, LIMITS), sendBudgets(TEXT, LIMITS).slice(2));
   });
 
   it("take the last four digits for the subscriber", () => {
