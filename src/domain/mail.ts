@@ -36,6 +36,7 @@ export type Notice =
     };
 
 export interface Mail {
+  readonly channel: "mail";
   // Given before it is queued: queued twice, it is there once.
   readonly id: string;
   readonly userId: string;
@@ -56,7 +57,7 @@ export function mailsTo(
 ): Mail[] {
   const to = verifiedAddressOf(user);
   if (notice === null || to === null) return [];
-  return [{ ...given, userId: user.id, to, notice }];
+  return [{ channel: "mail", ...given, userId: user.id, to, notice }];
 }
 
 // Where mail can go to; null: nowhere that is known to be theirs.

@@ -3,13 +3,15 @@ import type { StoredMessage } from "./message.ts";
 
 export interface MessageFigures {
   readonly sent: number;
+  // Of those, the ones that carried no code.
+  readonly notices: number;
   readonly accepted: number;
   readonly delivered: number;
   readonly undelivered: number;
   readonly failed: number;
   readonly unknown: number;
   readonly verified: number;
-  // Verified of those that may have gone out, in percent; null: none did.
+  // Verified of the codes that may have gone out, in percent; null: none did.
   readonly conversionPercent: number | null;
   // From sending to the right code.
   readonly medianSecondsToVerify: number | null;
@@ -49,6 +51,9 @@ interface Tally {
   readonly statuses: Record<StoredMessage["status"], number>;
   readonly failures: Record<string, number>;
   readonly secondsToVerify: number[];
+  notices: number;
+  // Codes that may have gone out.
+  codesOut: number;
   spentMicros: number;
 }
 
@@ -61,7 +66,7 @@ function newTally(): Tally {
     delivered: 0,
     undelivered: 0,
   };
-  return { statuses, failures: {}, secondsToVerify: [], spentMicros: 0 };
+  return { statuses, failures: {}, secondsToVerify: [], notices: 0, codesOut: 0, spentMicros: 0 };
 }
 
 function groupOf(by: Exclude<FigureGroup, "all">, message: StoredMessage): string {
@@ -69,7 +74,7 @@ function groupOf(by: Exclude<FigureGroup, "all">, message: StoredMessage): strin
     case "country":
       return message.country;
     case "application":
-      return message.applicationId;
+      return message.applicationId ?? "none";
     case "provider":
       return message.provider ?? "none";
   }
@@ -77,6 +82,8 @@ function groupOf(by: Exclude<FigureGroup, "all">, message: StoredMessage): strin
 
 function count(tally: Tally, message: StoredMessage): void {
   tally.statuses[message.status]++;
+  if (message.purpose === "notice") tally.notices++;
+  else if (message.status !== "failed") tally.codesOut++;
   if (message.status === "failed" || message.status === "undelivered") {
     const because = message.because ?? "unknown";
     tally.failures[because] = (tally.failures[because] ?? 0) + 1;
@@ -88,20 +95,22 @@ function count(tally: Tally, message: StoredMessage): void {
   }
 }
 
-function figuresOf({ statuses, failures, secondsToVerify, spentMicros }: Tally): MessageFigures {
+function figuresOf({ statuses, codesOut, ...tally }: Tally): MessageFigures {
   const { accepted, delivered, undelivered, failed, sending } = statuses;
+  const { notices, failures, secondsToVerify, spentMicros } = tally;
   const unknown = statuses.unknown + sending;
   const out = accepted + delivered + undelivered + unknown;
   const verified = secondsToVerify.length;
   return {
     sent: out + failed,
+    notices,
     accepted: accepted + delivered + undelivered,
     delivered,
     undelivered,
     failed,
     unknown,
     verified,
-    conversionPercent: out === 0 ? null : Math.round((1000 * verified) / out) / 10,
+    conversionPercent: codesOut === 0 ? null : Math.round((1000 * verified) / codesOut) / 10,
     medianSecondsToVerify: medianOf(secondsToVerify),
     spentMicros,
     failures,

@@ -17,10 +17,13 @@ export type MessageStatus =
 export interface Message {
   // Ours; the provider gets it as its reference.
   readonly id: string;
+  // Of a notice, its own id: no code answers it.
   readonly challengeId: string;
   readonly at: Instant;
-  readonly purpose: ChallengePurpose;
-  readonly applicationId: string;
+  // A notice carries no code, so it counts neither for nor against those who type theirs.
+  readonly purpose: ChallengePurpose | "notice";
+  // Null: of a notice.
+  readonly applicationId: string | null;
   // ISO 3166-1.
   readonly country: string;
   // The number without its last four digits.

@@ -1,34 +1,48 @@
-// Mails: a queue in the store, which survives whatever happens to a process, and the way out. Nobody who
-// signs in waits for either.
+// Mails, and texts that carry no code: a queue in the store, which survives whatever happens to a process, and
+// for mails the way out. Nobody who signs in waits for either.
 import type { AuditEvent } from "../domain/audit-event.ts";
 import type { Mail } from "../domain/mail.ts";
 import type { HeaderLine, MailAddress } from "../domain/mail-header.ts";
+import type { NoticeText } from "../domain/notice-text.ts";
 import type { Instant } from "../domain/time.ts";
 
-export interface ClaimedMail {
-  readonly mail: Mail;
+// What waits in the queue.
+export type Queued = Mail | NoticeText;
+
+export interface Claimed {
+  readonly id: string;
   // How often it was claimed, this time included.
   readonly attempts: number;
   // Whose it is; another claimer gets another one.
   readonly lease: string;
 }
 
-// Whose claim is over, because its lease has run out and somebody else has the mail, gets false from what
+export interface ClaimedMail extends Claimed {
+  readonly mail: Mail;
+}
+
+export interface ClaimedText extends Claimed {
+  readonly text: NoticeText;
+}
+
+// Whose claim is over, because its lease has run out and somebody else has it, gets false from what
 // follows, and nothing has changed.
 export interface MailQueue {
-  // Queues mails that nothing else is changed with; changes carry theirs themselves. The same one twice is
+  // Queues what nothing else is changed with; changes carry theirs themselves. The same one twice is
   // queued once, for as long as it could have been delivered. One that is older than three days is not
   // claimed any more, and swept.
-  enqueue(mails: readonly Mail[]): Promise<void>;
+  enqueue(items: readonly Queued[]): Promise<void>;
   // Takes the mail that has been due longest. Not null for exactly one claimer of a mail, however many race,
   // until its lease is over: a mail whose claimer died is claimed again, so it goes out at least once.
   claim(now: Instant, leaseSeconds: number): Promise<ClaimedMail | null>;
+  // The same for texts. Each channel goes on whether the other one has a way out or not.
+  claimText(now: Instant, leaseSeconds: number): Promise<ClaimedText | null>;
   // It went out, and is gone from the queue.
-  markDelivered(claimed: ClaimedMail): Promise<boolean>;
+  markDelivered(claimed: Claimed): Promise<boolean>;
   // It is due again then.
-  markFailed(claimed: ClaimedMail, notBefore: Instant): Promise<boolean>;
+  markFailed(claimed: Claimed, notBefore: Instant): Promise<boolean>;
   // It will not go out, and is gone from the queue.
-  giveUp(claimed: ClaimedMail, audit: AuditEvent): Promise<boolean>;
+  giveUp(claimed: Claimed, audit: AuditEvent): Promise<boolean>;
 }
 
 // A mail as it is read.

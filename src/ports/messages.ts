@@ -1,9 +1,11 @@
 // What is remembered of texts: for the figures, for the page that says whether one arrived, and for the guard
-// against fraud. A message is stored with the move that sends it (storage.ts).
+// against fraud. A message that carries a code is stored with the move that sends it (interactions.ts).
 import type { AuditEvent } from "../domain/audit-event.ts";
-import type { Receipt, StoredMessage } from "../domain/message.ts";
+import type { Message, MessageStatus, Receipt, StoredMessage } from "../domain/message.ts";
 import type { Conversion, JudgedTexts, Pause } from "../domain/pumping-guard.ts";
+import type { SendBudget, SendCap } from "../domain/send-caps.ts";
 import type { Instant } from "../domain/time.ts";
+import type { BudgetCount } from "./interactions.ts";
 
 export interface MessageSettled {
   readonly id: string;
@@ -23,9 +25,21 @@ export interface MessageQuery {
   readonly limit: number;
 }
 
+export type MessageBegun =
+  // With what was counted under each budget.
+  | { readonly outcome: "begun"; readonly counts: readonly BudgetCount[] }
+  // One of the budgets has no room for it.
+  | { readonly outcome: "refused"; readonly because: SendCap; readonly retryAt: Instant }
+  // It was begun before and has not certainly failed: it may have gone out.
+  | { readonly outcome: "begun-before"; readonly status: Exclude<MessageStatus, "failed"> };
+
 export interface MessageStore {
-  // What came of sending. A receipt that was faster stays.
-  settle(settled: MessageSettled): Promise<void>;
+  // Counts a text that no interaction sends, and remembers it as being sent; or neither. "begun" for exactly one
+  // caller, however many race, and for exactly one more each time that it certainly failed.
+  begin(message: Message, budgets: readonly SendBudget[]): Promise<MessageBegun>;
+  // What came of sending. A receipt that was faster stays. If it certainly failed, the first to say so takes back
+  // what it counted under these budgets.
+  settle(settled: MessageSettled, budgets?: readonly SendBudget[]): Promise<void>;
   // Takes a receipt. "updated" for exactly one of those that say how a message ended, however often and in
   // whatever order they come; "unknown": there is no such message, or another provider has it.
   receive(receipt: Receipt, at: Instant): Promise<"updated" | "unchanged" | "unknown">;
@@ -33,7 +47,7 @@ export interface MessageStore {
   findLatest(challengeId: string): Promise<StoredMessage | null>;
   // Oldest first.
   list(query: MessageQuery): Promise<StoredMessage[]>;
-  // Of the messages to a prefix or a country that may have gone out, those that are judged.
+  // Of the codes to a prefix or a country that may have gone out, those that are judged.
   conversion(
     of: { readonly prefix: string } | { readonly country: string },
     judged: JudgedTexts,

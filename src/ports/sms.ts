@@ -6,7 +6,7 @@ export interface TextMessage {
   readonly to: string;
   readonly text: string;
   // What the text is for; for the outbox and the log.
-  readonly purpose: "login" | "bind" | "step-up" | "test";
+  readonly purpose: "login" | "bind" | "step-up" | "phone-changed" | "phone-removed" | "test";
   // Ours, the same on a retry.
   readonly messageId: string;
 }

@@ -16,7 +16,7 @@ import type { LoginName, User } from "../domain/user.ts";
 import type { Vault } from "../domain/vault.ts";
 import type { DeviceStore } from "./devices.ts";
 import type { InteractionStore } from "./interactions.ts";
-import type { MailQueue } from "./mail.ts";
+import type { MailQueue, Queued } from "./mail.ts";
 import type { MessageStore } from "./messages.ts";
 import type { RecordStore } from "./records.ts";
 import type { TestNumberStore } from "./test-numbers.ts";
@@ -75,12 +75,13 @@ export interface UserStore {
   // How many users have this number as their phone, assigned or bound.
   countByPhone(number: string): Promise<number>;
   // Replaces a user as it was read: true to compare-and-set on updatedAt, which must be new.
-  // The factor attempts are not touched; they have statements of their own. The mails are queued with it.
+  // The factor attempts are not touched; they have statements of their own. What tells of it is queued
+  // with it.
   replace(
     before: User,
     after: User,
     audit: AuditEvent,
-    mails?: readonly Mail[],
+    telling?: readonly Queued[],
   ): Promise<ChangeOutcome>;
   // Writes down something that happened to a user and changes nothing of it: the event and the mails that
   // tell of it, all or nothing.
@@ -98,7 +99,8 @@ export interface UserStore {
   // Replaces the password hash if it still is the one given: parallel upgrades do not clash. A new
   // updatedAt goes with it.
   upgradePasswordHash(id: string, from: string, to: string): Promise<boolean>;
-  remove(id: string, audit: AuditEvent): Promise<"changed" | "absent">;
+  // What tells of it is queued with it.
+  remove(id: string, audit: AuditEvent, telling?: readonly Queued[]): Promise<"changed" | "absent">;
   // In the order of ids, after the given one.
   list(page: UserPage): Promise<User[]>;
   // Looks a user up by login name and counts one password attempt under every key, before the

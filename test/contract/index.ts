@@ -8,6 +8,7 @@ import { interactionStoreContract } from "./interaction-store.ts";
 import { lifecycleContract } from "./lifecycle.ts";
 import { linkBudgetsContract } from "./link-budgets.ts";
 import { mailQueueContract } from "./mail-queue.ts";
+import { messageSendingContract } from "./message-sending.ts";
 import { messageStoreContract } from "./message-store.ts";
 import { numberStoreContract } from "./number-store.ts";
 import { type OpenEmpty, racersRun } from "./opened-storage.ts";
@@ -35,6 +36,7 @@ const CONTRACTS = [
   sendBudgetsContract,
   linkBudgetsContract,
   messageStoreContract,
+  messageSendingContract,
   recordStoreContract,
   sessionsContract,
   signingKeyStoreContract,

@@ -149,6 +149,7 @@ export function lifecycleContract(openEmpty: OpenEmpty): void {
       "mails.enqueue": ({ mails }) => mails.enqueue([aMail()]),
       "devices.judge": ({ devices }) => devices.judge("u1", "laptop", NOON),
       "mails.claim": ({ mails }) => mails.claim(NOON, 60),
+      "mails.claimText": ({ mails }) => mails.claimText(NOON, 60),
       "audit.append": ({ audit }) => audit.append([anAuditEvent()]),
       "testNumbers.find": ({ testNumbers }) => testNumbers.find(A_NUMBER),
       "audit.list": ({ audit }) => audit.list({ limit: 1 }),

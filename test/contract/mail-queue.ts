@@ -1,8 +1,14 @@
 import assert from "node:assert/strict";
-import type { Mail } from "../../src/domain/mail.ts";
 import type { InteractionMove } from "../../src/ports/interactions.ts";
-import type { ClaimedMail } from "../../src/ports/mail.ts";
-import { aMail, anAuditEvent, anInteractionState, aUser, NOON } from "../support/builders.ts";
+import type { ClaimedMail, Queued } from "../../src/ports/mail.ts";
+import {
+  aMail,
+  aNoticeText,
+  anAuditEvent,
+  anInteractionState,
+  aUser,
+  NOON,
+} from "../support/builders.ts";
 import { type OpenEmpty, openedForEach, race } from "./opened-storage.ts";
 
 const LEASE_SECONDS = 60;
@@ -13,8 +19,9 @@ const ALICE = aUser({ email: "alice@example.com", emailVerified: true });
 export function mailQueueContract(openEmpty: OpenEmpty): void {
   describe("MailQueue contract", () => {
     const storage = openedForEach(openEmpty);
-    const enqueue = (...mails: Mail[]) => storage().mails.enqueue(mails);
+    const enqueue = (...items: Queued[]) => storage().mails.enqueue(items);
     const claim = (now = NOON) => storage().mails.claim(now, LEASE_SECONDS);
+    const claimText = (now = NOON) => storage().mails.claimText(now, LEASE_SECONDS);
     const actions = async () => (await storage().audit.list({ limit: 9 })).map((e) => e.action);
 
     async function claimed(now = NOON): Promise<ClaimedMail> {
@@ -149,6 +156,66 @@ export function mailQueueContract(openEmpty: OpenEmpty): void {
       assert.deepEqual(await actions(), ["created", "noted"]);
       assert.deepEqual(await due(), ["m1"]);
       assert.deepEqual(await users.find(ALICE.id), ALICE);
+    });
+
+    it("hands out mails and texts each as its own, whichever has been due longer", async () => {
+      await enqueue(aNoticeText({ at: NOON - 1 }), aMail());
+      assert.deepEqual((await claimed()).mail, aMail());
+      assert.equal(await claim(), null);
+      const found = await claimText();
+      assert.deepEqual(found?.text, aNoticeText({ at: NOON - 1 }));
+      assert.equal(found?.attempts, 1);
+      assert.equal(await claimText(), null);
+    });
+
+    it("lets one of fifty racers claim a text, and again once its lease is over", async () => {
+      await enqueue(aNoticeText());
+      for (const now of [NOON, LEASE_OVER]) {
+        const claims = await race(50, () => claimText(now));
+        assert.equal(claims.filter((each) => each !== null).length, 1);
+      }
+    });
+
+    it("forgets, hands out later and gives up a text like a mail", async () => {
+      const { mails } = storage();
+      await enqueue(aNoticeText({ id: "a" }), aNoticeText({ id: "b" }), aNoticeText({ id: "c" }));
+      const [a, b, c] = [await claimText(), await claimText(), await claimText()];
+      assert.ok(a && b && c);
+      assert.equal(await mails.markDelivered(a), true);
+      assert.equal(await mails.giveUp(b, anAuditEvent({ action: "given-up" })), true);
+      assert.equal(await mails.markFailed(c, NOON + 5000), true);
+      assert.equal(await claimText(NOON + 4999), null);
+      assert.equal((await claimText(NOON + 5000))?.id, c.id);
+      assert.equal(await claimText(NOON + 5000), null);
+      assert.deepEqual(await actions(), ["given-up"]);
+    });
+
+    it("queues the text of a user's removal with it, and none of one who is gone", async () => {
+      const { users } = storage();
+      await users.create(ALICE, anAuditEvent({ action: "created" }));
+      const remove = (id: string) =>
+        users.remove(ALICE.id, anAuditEvent({ action: "removed" }), [aNoticeText({ id })]);
+      assert.equal(await remove("first"), "changed");
+      assert.equal(await remove("second"), "absent");
+      assert.equal((await claimText())?.id, "first");
+      assert.equal(await claimText(), null);
+      assert.deepEqual(await actions(), ["created", "removed"]);
+    });
+
+    it("queues a mail and a text of one change, and neither of one that is stale", async () => {
+      const { users } = storage();
+      await users.create(ALICE, anAuditEvent());
+      const after = { ...ALICE, username: "alice", updatedAt: NOON + 1 };
+      const replace = (mail: string, text: string) =>
+        users.replace(ALICE, after, anAuditEvent(), [
+          aMail({ id: mail }),
+          aNoticeText({ id: text }),
+        ]);
+      assert.equal(await replace("m1", "t1"), "changed");
+      assert.equal(await replace("m2", "t2"), "stale");
+      assert.deepEqual(await due(), ["m1"]);
+      assert.equal((await claimText())?.id, "t1");
+      assert.equal(await claimText(), null);
     });
 
     it("queues the mails of a move for the one that makes it", async () => {

@@ -77,7 +77,7 @@ describe("mailsTo", () => {
   const alice = aUser({ email: "alice@example.com", emailVerified: true });
 
   it("writes to the verified address", () => {
-    const mail = { ...given, userId: "u1", to: "alice@example.com", notice };
+    const mail = { channel: "mail", ...given, userId: "u1", to: "alice@example.com", notice };
     assert.deepEqual(mailsTo(alice, notice, given), [mail]);
   });
 

@@ -36,6 +36,7 @@ describe("the figures of texts", () => {
       {
         group: "all",
         sent: 7,
+        notices: 0,
         accepted: 3,
         delivered: 1,
         undelivered: 1,
@@ -48,6 +49,22 @@ describe("the figures of texts", () => {
         failures: { expired: 1, throttled: 2 },
       },
     ]);
+  });
+
+  it("count a text without a code, and what it cost, but in no share and no median", () => {
+    const figures = createFigures("application");
+    const notice = { purpose: "notice", applicationId: null } as const;
+    figures.add(aMessage({ verifiedAt: NOON + 8_000 }));
+    figures.add(aMessage());
+    figures.add(aMessage({ ...notice, status: "delivered" }));
+    figures.add(aMessage({ ...notice, status: "failed", because: "throttled" }));
+    const [all, , none] = figures.end();
+    assert.deepEqual(
+      [all?.sent, all?.notices, all?.delivered, all?.failed, all?.spentMicros],
+      [4, 2, 1, 1, 30_000],
+    );
+    assert.deepEqual([all?.conversionPercent, all?.medianSecondsToVerify], [50, 8]);
+    assert.deepEqual([none?.group, none?.sent, none?.conversionPercent], ["none", 2, null]);
   });
 
   it("say of nothing that there is no share and no median", () => {

@@ -8,6 +8,7 @@ import type { InteractionState } from "../../src/domain/interaction.ts";
 import { type Limits, limitsSchema } from "../../src/domain/limits.ts";
 import type { Mail } from "../../src/domain/mail.ts";
 import { mailAddressOf } from "../../src/domain/mail-header.ts";
+import type { NoticeText } from "../../src/domain/notice-text.ts";
 import type { SigningKey } from "../../src/domain/signing-key.ts";
 import type { TestNumber } from "../../src/domain/test-number.ts";
 import type { Instant } from "../../src/domain/time.ts";
@@ -130,12 +131,26 @@ export function aMail(given: Partial<Mail> = {}): Mail {
   const to = mailAddressOf("alice@example.com");
   if (to === null) throw new Error("not an address");
   return {
+    channel: "mail",
     id: "m1",
     userId: "u1",
     to,
     language: "en",
     at: NOON,
     notice: { kind: "phone-bound", phone: "+1 ••• ••• 71" },
+    ...given,
+  };
+}
+
+export function aNoticeText(given: Partial<NoticeText> = {}): NoticeText {
+  return {
+    channel: "sms",
+    id: "t1",
+    userId: "u1",
+    to: A_NUMBER,
+    language: "en",
+    at: NOON,
+    notice: { kind: "phone-changed" },
     ...given,
   };
 }

@@ -7,8 +7,10 @@ import {
   type AttemptRun,
   countAttempt,
 } from "../../domain/attempt-budget.ts";
+import type { SendBudget } from "../../domain/send-caps.ts";
 import type { Instant } from "../../domain/time.ts";
 import type { Vault } from "../../domain/vault.ts";
+import type { BudgetCount } from "../../ports/interactions.ts";
 import { attemptKey } from "../stored/number.ts";
 import { changeDocument } from "./change.ts";
 import type { Scope } from "./database.ts";
@@ -52,6 +54,20 @@ export async function countAll<B extends Budget>(
     const written = await writeAll(scope, judged, now);
     if (written !== null) return { outcome: "counted", counts: written };
   }
+}
+
+// What a text was counted under.
+export function budgetCount({ budget, before }: Counted<SendBudget>): BudgetCount {
+  const { because, weight, policy } = budget;
+  return { because, before, after: before + weight, max: policy.max };
+}
+
+// What refuses what was not counted.
+export function firstRefusal<B extends Budget & { readonly because: string }>({
+  by: [first],
+}: Extract<CountedAll<B>, { outcome: "limited" }>): { because: B["because"]; retryAt: Instant } {
+  if (first === undefined) throw new Error("limited by nothing");
+  return { because: first.budget.because, retryAt: first.retryAt };
 }
 
 // Ends runs: what is counted from now on begins anew.

@@ -19,12 +19,14 @@ export interface Pending {
   readonly audit: readonly AuditDocument[];
   // What a right code makes of its user; sealed.
   readonly proof: Buffer | null;
-  // Mails that tell of it. None in what an older version wrote.
+  // Mails and texts that tell of it. None in what an older version wrote.
   readonly mails?: readonly MailDocument[] | undefined;
 }
 
 export interface MailDocument {
   readonly _id: string;
+  // Null for mails.
+  readonly channel: "sms" | null;
   // Null once it is delivered or given up: its id stays for as long as somebody may pay a debt with it.
   readonly sealed: Buffer | null;
   readonly attempts: number;
@@ -156,7 +158,7 @@ export interface MessageDocument {
   readonly challengeIndex: string;
   readonly at: number;
   readonly purpose: string;
-  readonly applicationId: string;
+  readonly applicationId: string | null;
   readonly country: string;
   readonly prefix: string;
   readonly costMicros: number;

@@ -18,7 +18,7 @@ import { isAlive } from "./dates.ts";
 import { rememberDevice } from "./devices.ts";
 import type { InteractionDocument } from "./documents.ts";
 import { findInteractionDocument } from "./interaction-documents.ts";
-import { mailDocuments } from "./mails.ts";
+import { queuedDocuments } from "./mails.ts";
 import { payMove, releaseEffects, reserveEffects, sealProof } from "./move-effects.ts";
 import { eventsOf, owing } from "./pending.ts";
 
@@ -57,7 +57,7 @@ async function writeMove(
   const { uid, to, record } = move;
   const key = interactionKey(uid);
   const events = eventsOf(scope, vault, move.effects.audit ?? []);
-  const mails = mailDocuments(vault, move.effects.mails ?? []);
+  const mails = queuedDocuments(vault, move.effects.mails ?? []);
   const { said, after } = await changeDocument<InteractionDocument, boolean>(
     scope,
     scope.models.interactions,

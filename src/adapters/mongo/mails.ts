@@ -1,12 +1,11 @@
-// The mails that wait to go out. One that is claimed is not due until its lease is over; one that is over keeps
+// The mails and texts that wait to go out. One that is claimed is not due until its lease is over; one that is over keeps
 // its id until it would have been too old, so that nobody who pays an old debt sends it again.
 import { randomUUID } from "node:crypto";
 import type { AuditEvent } from "../../domain/audit-event.ts";
-import type { Mail } from "../../domain/mail.ts";
 import { addSeconds, type Instant } from "../../domain/time.ts";
 import type { Vault } from "../../domain/vault.ts";
-import type { ClaimedMail, MailQueue } from "../../ports/mail.ts";
-import { mailEndsAt, openMail, sealMail } from "../stored/mail.ts";
+import type { Claimed, MailQueue, Queued } from "../../ports/mail.ts";
+import { openMail, openNoticeText, queuedEndsAt, sealQueued } from "../stored/mail.ts";
 import { numberEvents, writeEvents } from "./audit.ts";
 import type { Database, Scope } from "./database.ts";
 import { aliveAt, toDate } from "./dates.ts";
@@ -15,9 +14,20 @@ import { areDuplicates } from "./failures.ts";
 
 export function createMailQueue(database: Database, vault: Vault): MailQueue {
   return {
-    enqueue: (mails) => database.write((scope) => writeMails(scope, mailDocuments(vault, mails))),
-    claim: (now, leaseSeconds) =>
-      database.write((scope) => claimMail(scope, vault, now, leaseSeconds)),
+    enqueue: (items) =>
+      database.write((scope) => writeQueued(scope, queuedDocuments(vault, items))),
+    async claim(now, leaseSeconds) {
+      const found = await database.write((scope) => claim(scope, "mail", now, leaseSeconds));
+      if (found === null) return null;
+      const { sealed, ...claimed } = found;
+      return { ...claimed, mail: openMail(vault, claimed.id, sealed) };
+    },
+    async claimText(now, leaseSeconds) {
+      const found = await database.write((scope) => claim(scope, "sms", now, leaseSeconds));
+      if (found === null) return null;
+      const { sealed, ...claimed } = found;
+      return { ...claimed, text: openNoticeText(vault, claimed.id, sealed) };
+    },
     markDelivered: (claimed) => database.write((scope) => end(scope, claimed)),
     markFailed: (claimed, notBefore) =>
       database.write(async ({ models }) => {
@@ -28,51 +38,61 @@ export function createMailQueue(database: Database, vault: Vault): MailQueue {
   };
 }
 
-export function mailDocuments(vault: Vault, mails: readonly Mail[]): MailDocument[] {
-  return mails.map((mail) => ({
-    _id: mail.id,
-    sealed: sealMail(vault, mail),
+export function queuedDocuments(vault: Vault, items: readonly Queued[]): MailDocument[] {
+  return items.map((item) => ({
+    _id: item.id,
+    channel: storedChannel(item.channel),
+    sealed: sealQueued(vault, item),
     attempts: 0,
-    notBefore: toDate(mail.at),
+    notBefore: toDate(item.at),
     lease: null,
-    expiresAt: toDate(mailEndsAt(mail)),
+    expiresAt: toDate(queuedEndsAt(item)),
   }));
 }
 
 // Those that are there already were queued by somebody who finished the same change.
-export async function writeMails(scope: Scope, mails: readonly MailDocument[]): Promise<void> {
-  if (mails.length === 0) return;
+export async function writeQueued(scope: Scope, items: readonly MailDocument[]): Promise<void> {
+  if (items.length === 0) return;
   try {
-    await scope.models.mails.insertMany([...mails], { ordered: false });
+    await scope.models.mails.insertMany([...items], { ordered: false });
   } catch (error) {
     if (!areDuplicates(error)) throw error;
   }
 }
 
-async function claimMail(
+// Mails have none: earlier versions knew no other channel.
+function storedChannel(channel: Queued["channel"]): "sms" | null {
+  return channel === "mail" ? null : channel;
+}
+
+async function claim(
   { models }: Scope,
-  vault: Vault,
+  channel: Queued["channel"],
   now: Instant,
   leaseSeconds: number,
-): Promise<ClaimedMail | null> {
+): Promise<(Claimed & { readonly sealed: Buffer }) | null> {
   const lease = randomUUID();
   const until = toDate(addSeconds(now, leaseSeconds));
   const found = await models.mails
     .findOneAndUpdate(
-      { notBefore: { $lte: toDate(now) }, expiresAt: aliveAt(now) },
+      {
+        channel: storedChannel(channel),
+        notBefore: { $lte: toDate(now) },
+        expiresAt: aliveAt(now),
+      },
       { $set: { notBefore: until, lease }, $inc: { attempts: 1 } },
       { sort: { notBefore: 1 }, returnDocument: "after" },
     )
     .lean<MailDocument>();
   if (!found?.sealed) return null;
-  return { mail: openMail(vault, found._id, found.sealed), attempts: found.attempts, lease };
+  return { id: found._id, attempts: found.attempts, lease, sealed: found.sealed };
 }
 
 // The event first: a crash in between leaves two of them rather than none.
 async function giveUp(
   scope: Scope,
   vault: Vault,
-  { claimed, audit }: { claimed: ClaimedMail; audit: AuditEvent },
+  { claimed, audit }: { claimed: Claimed; audit: AuditEvent },
 ): Promise<boolean> {
   const isOurs = await scope.models.mails.exists(ownedBy(claimed));
   if (isOurs === null) return false;
@@ -80,11 +100,11 @@ async function giveUp(
   return end(scope, claimed);
 }
 
-async function end({ models }: Scope, claimed: ClaimedMail): Promise<boolean> {
+async function end({ models }: Scope, claimed: Claimed): Promise<boolean> {
   const over = { $set: { sealed: null, lease: null, notBefore: toDate(Number.MAX_SAFE_INTEGER) } };
   return (await models.mails.updateOne(ownedBy(claimed), over)).matchedCount === 1;
 }
 
-function ownedBy({ mail, lease }: ClaimedMail): { _id: string; lease: string } {
-  return { _id: mail.id, lease };
+function ownedBy({ id, lease }: Claimed): { _id: string; lease: string } {
+  return { _id: id, lease };
 }

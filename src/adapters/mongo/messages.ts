@@ -9,17 +9,20 @@ import {
 import type { Pause } from "../../domain/pumping-guard.ts";
 import type { Instant } from "../../domain/time.ts";
 import type { Vault } from "../../domain/vault.ts";
-import type { MessageSettled, MessageStore } from "../../ports/messages.ts";
-import { challengeIndex, messageEndsAt } from "../stored/message.ts";
+import type { MessageStore } from "../../ports/messages.ts";
+import { challengeIndex } from "../stored/message.ts";
 import { byId, type Change, changeDocument } from "./change.ts";
 import type { Database, Scope } from "./database.ts";
-import { toDate } from "./dates.ts";
 import type { MessageDocument, PauseDocument } from "./documents.ts";
+import { beginMessage, settleMessage } from "./message-sending.ts";
 import { eventsOf, owing, payAudit } from "./pending.ts";
 
 export function createMessageStore(database: Database, vault: Vault): MessageStore {
   return {
-    settle: (settled) => database.write((scope) => settle(scope, settled)),
+    begin: (message, budgets) =>
+      database.write((scope) => beginMessage(scope, vault, message, budgets)),
+    settle: (settled, budgets = []) =>
+      database.write((scope) => settleMessage(scope, vault, settled, budgets)),
     receive: (receipt, at) => database.write((scope) => receive(scope, receipt, at)),
     findLatest: (challengeId) =>
       database.read(async ({ models }) => {
@@ -45,8 +48,9 @@ export function createMessageStore(database: Database, vault: Vault): MessageSto
       }),
     conversion: (of, { from, typedAfter }) =>
       database.read(async ({ models }) => {
-        // What certainly did not go out tells nothing of whoever would have got it.
-        const out = { ...of, status: { $ne: "failed" } };
+        // What certainly did not go out tells nothing of whoever would have got it; nor does what carried no
+        // code.
+        const out = { ...of, status: { $ne: "failed" }, purpose: { $ne: "notice" } };
         const [untyped, verified] = await Promise.all([
           models.messages.countDocuments({
             ...out,
@@ -84,24 +88,6 @@ export function createMessageStore(database: Database, vault: Vault): MessageSto
   };
 }
 
-export async function insertMessage(
-  { models }: Scope,
-  vault: Vault,
-  message: Message,
-): Promise<void> {
-  const { id, challengeId, ...rest } = message;
-  await models.messages.create([
-    {
-      _id: id,
-      ...rest,
-      challengeIndex: challengeIndex(vault, challengeId),
-      status: "sending",
-      statusAt: message.at,
-      expiresAt: toDate(messageEndsAt(message.at)),
-    },
-  ]);
-}
-
 export async function removeMessage({ models }: Scope, id: string): Promise<void> {
   await models.messages.deleteOne(byId(id));
 }
@@ -115,17 +101,6 @@ export async function markVerified(
   await models.messages.updateMany(
     { challengeIndex: challengeIndex(vault, challengeId), verifiedAt: null },
     { $set: { verifiedAt: now } },
-  );
-}
-
-// Two statements, each of which may come too late for the other's sake: the provider's name for it always
-// belongs to it, and a status only while there is none.
-async function settle({ models }: Scope, settled: MessageSettled): Promise<void> {
-  const { id, provider, providerMessageId, status, because, at } = settled;
-  await models.messages.updateOne(byId(id), { $set: { provider, providerMessageId } });
-  await models.messages.updateOne(
-    { _id: id, status: "sending" },
-    { $set: { status, because, statusAt: at } },
   );
 }
 
@@ -174,7 +149,7 @@ function messageFrom(found: MessageDocument): StoredMessage {
     id: found._id,
     at: found.at,
     purpose: found.purpose as Message["purpose"],
-    applicationId: found.applicationId,
+    applicationId: found.applicationId ?? null,
     country: found.country,
     prefix: found.prefix,
     costMicros: found.costMicros,

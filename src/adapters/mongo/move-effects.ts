@@ -1,6 +1,5 @@
 // The effects of a move beyond its own document. What could refuse it is reserved before the move is made,
 // and given back if it is not; what it owes is written with it, and paid after it.
-import type { SendBudget } from "../../domain/send-caps.ts";
 import { afterSend, judgeSend } from "../../domain/send-policy.ts";
 import type { Instant } from "../../domain/time.ts";
 import type { Vault } from "../../domain/vault.ts";
@@ -12,11 +11,12 @@ import type {
 } from "../../ports/interactions.ts";
 import { openJson, sealJson } from "../stored/sealed-json.ts";
 import { judgeProof, NO_FACTOR_ATTEMPTS } from "../stored/user.ts";
-import { type Counted, countAll, takeBack } from "./attempt-runs.ts";
+import { budgetCount, countAll, firstRefusal, takeBack } from "./attempt-runs.ts";
 import { changeDocument } from "./change.ts";
 import type { Scope } from "./database.ts";
 import type { InteractionDocument, UserDocument } from "./documents.ts";
-import { insertMessage, markVerified, removeMessage } from "./messages.ts";
+import { insertMessage } from "./message-sending.ts";
+import { markVerified, removeMessage } from "./messages.ts";
 import {
   change,
   changeNumber,
@@ -133,10 +133,7 @@ async function countSend(
     return { refusal: null, counts: counted.counts.map(budgetCount) };
   }
   await forgetSend(scope, vault, { number, at: now });
-  const [first] = counted.by;
-  if (first === undefined) throw new Error("limited by nothing");
-  const { budget, retryAt } = first;
-  return { refusal: { outcome: "send-refused", because: budget.because, retryAt }, counts: [] };
+  return { refusal: { outcome: "send-refused", ...firstRefusal(counted) }, counts: [] };
 }
 
 async function countLink(
@@ -147,14 +144,7 @@ async function countLink(
 ): Promise<Refusal | null> {
   const counted = await countAll(scope, vault, budgets, now);
   if (counted.outcome === "counted") return null;
-  const [first] = counted.by;
-  if (first === undefined) throw new Error("limited by nothing");
-  return { outcome: "link-refused", because: first.budget.because, retryAt: first.retryAt };
-}
-
-function budgetCount({ budget, before }: Counted<SendBudget>): BudgetCount {
-  const { because, weight, policy } = budget;
-  return { because, before, after: before + weight, max: policy.max };
+  return { outcome: "link-refused", ...firstRefusal(counted) };
 }
 
 async function reserveProof(

@@ -7,7 +7,7 @@ import { numberEvents, writeEvents } from "./audit.ts";
 import { atRevision } from "./change.ts";
 import type { Scope } from "./database.ts";
 import type { AuditDocument, MailDocument, Pending, Revised } from "./documents.ts";
-import { writeMails } from "./mails.ts";
+import { writeQueued } from "./mails.ts";
 
 // The events of one change, numbered when they are first needed, however often it begins again.
 export function eventsOf(
@@ -47,6 +47,6 @@ export async function payAudit<D extends Revised>(
 ): Promise<void> {
   if (document?.pending === undefined) return;
   await writeEvents(scope, document.pending.audit);
-  await writeMails(scope, document.pending.mails ?? []);
+  await writeQueued(scope, document.pending.mails ?? []);
   await model.updateOne(atRevision(document), { $unset: { pending: 1 } } as never);
 }

@@ -5,7 +5,7 @@ import { writeEvents } from "./audit.ts";
 import { atRevision } from "./change.ts";
 import type { Scope } from "./database.ts";
 import type { Revised } from "./documents.ts";
-import { writeMails } from "./mails.ts";
+import { writeQueued } from "./mails.ts";
 
 // Not if somebody has changed the document since: then it is not a removed one any more.
 export async function finishRemoval<D extends Revised>(
@@ -14,6 +14,6 @@ export async function finishRemoval<D extends Revised>(
   marked: D,
 ): Promise<void> {
   await writeEvents(scope, marked.pending?.audit ?? []);
-  await writeMails(scope, marked.pending?.mails ?? []);
+  await writeQueued(scope, marked.pending?.mails ?? []);
   await model.deleteOne(atRevision(marked));
 }

@@ -35,6 +35,7 @@ const EVENT_REST = { because: textOrNull, details: bytes };
 
 const MAIL = {
   _id: text,
+  channel: textOrNull,
   sealed: bytesOrNull,
   attempts: number,
   notBefore: instant,
@@ -166,7 +167,7 @@ export const SCHEMAS = {
     OPTIONS,
   ).index({ expiresAt: 1 }, LATE),
   mails: new Schema<MailDocument>(MAIL, OPTIONS)
-    .index({ notBefore: 1 })
+    .index({ channel: 1, notBefore: 1 })
     .index({ expiresAt: 1 }, LATE),
   signing_keys: new Schema<SigningKeysDocument>(
     {
@@ -181,7 +182,7 @@ export const SCHEMAS = {
       challengeIndex: text,
       at: number,
       purpose: text,
-      applicationId: text,
+      applicationId: textOrNull,
       country: text,
       prefix: text,
       costMicros: number,

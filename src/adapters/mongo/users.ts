@@ -1,9 +1,9 @@
 // The users and their login names.
 import type { AuditEvent } from "../../domain/audit-event.ts";
-import type { Mail } from "../../domain/mail.ts";
 import { withoutRecoveryCode } from "../../domain/recovery-codes.ts";
 import type { User } from "../../domain/user.ts";
 import type { Vault } from "../../domain/vault.ts";
+import type { Queued } from "../../ports/mail.ts";
 import type { ChangeOutcome, UserStore } from "../../ports/storage.ts";
 import {
   loginKeysOf,
@@ -17,7 +17,7 @@ import type { Database, Scope } from "./database.ts";
 import { forgetDevices } from "./devices.ts";
 import type { UserDocument } from "./documents.ts";
 import { findReservations, releaseNames, reserveNames } from "./login-names.ts";
-import { mailDocuments } from "./mails.ts";
+import { queuedDocuments } from "./mails.ts";
 import { beginPasswordAttempt } from "./password-attempts.ts";
 import { eventsOf, owing, payAudit } from "./pending.ts";
 import { finishRemoval } from "./removals.ts";
@@ -40,13 +40,13 @@ export function createUserStore(database: Database, vault: Vault, now: () => num
       database.read(({ models }) =>
         models.users.countDocuments({ phoneIndex: phoneIndex(vault, number), removed: false }),
       ),
-    async replace(before, after, audit, mails = []) {
+    async replace(before, after, audit, telling = []) {
       requireSuccessor(before, after);
-      return database.write((scope) => replace(scope, vault, { before, after, audit, mails }));
+      return database.write((scope) => replace(scope, vault, { before, after, audit, telling }));
     },
     note: (id, audit, mails) =>
       database.write(async (scope) => {
-        const noted = await setOnUser(scope, vault, { id, audit, mails });
+        const noted = await setOnUser(scope, vault, { id, audit, telling: mails });
         return (await payFor(scope, noted)) ? "noted" : "absent";
       }),
     clearFactorAttempts: (id, audit) =>
@@ -64,7 +64,7 @@ export function createUserStore(database: Database, vault: Vault, now: () => num
           const after = { ...user, recoveryCodes, updatedAt: nextUpdatedAt(user, now()) };
           return { ...userFields(vault, after), ...factorFields(NO_FACTOR_ATTEMPTS) };
         };
-        return payFor(scope, await setOnUser(scope, vault, { id, audit, mails, fields }));
+        return payFor(scope, await setOnUser(scope, vault, { id, audit, telling: mails, fields }));
       }),
     upgradePasswordHash: (id, from, to) =>
       database.write(async (scope) => {
@@ -77,7 +77,8 @@ export function createUserStore(database: Database, vault: Vault, now: () => num
         });
         return changed.said;
       }),
-    remove: (id, audit) => database.write((scope) => remove(scope, vault, id, audit)),
+    remove: (id, audit, telling = []) =>
+      database.write((scope) => remove(scope, vault, { id, audit, telling })),
     list: (page) =>
       database.read((scope) =>
         listUsers(scope, vault, { after: page.after ?? "", limit: page.limit }),
@@ -121,7 +122,7 @@ async function create(
 async function replace(
   scope: Scope,
   vault: Vault,
-  change: { before: User; after: User; audit: AuditEvent; mails: readonly Mail[] },
+  change: { before: User; after: User; audit: AuditEvent; telling: readonly Queued[] },
 ): Promise<ChangeOutcome> {
   const { before, after, audit } = change;
   const document = await findUserDocument(scope, before.id);
@@ -136,7 +137,7 @@ async function replace(
   if (reserved === null) return "conflict";
 
   const events = eventsOf(scope, vault, [audit]);
-  const mails = mailDocuments(vault, change.mails);
+  const mails = queuedDocuments(vault, change.telling);
   const changed = await changeDocument<UserDocument, ChangeOutcome>(
     scope,
     scope.models.users,
@@ -166,8 +167,7 @@ function staleness(found: UserDocument | null, before: User): "absent" | "stale"
 async function remove(
   scope: Scope,
   vault: Vault,
-  id: string,
-  audit: AuditEvent,
+  { id, audit, telling }: { id: string; audit: AuditEvent; telling: readonly Queued[] },
 ): Promise<"changed" | "absent"> {
   const document = await findUserDocument(scope, id);
   if (document === null || document.removed) return "absent";
@@ -175,6 +175,7 @@ async function remove(
   const removed = await setOnUser(scope, vault, {
     id,
     audit,
+    telling,
     fields: () => ({ names: [], phoneIndex: null, removed: true }),
   });
   if (removed === null) return "absent";
@@ -184,7 +185,7 @@ async function remove(
   return "changed";
 }
 
-// Sets fields of a user who is there; its document carries the event and the mails until they are written.
+// Sets fields of a user who is there; its document carries the event and what tells of it until they are written.
 // The document afterwards; null when there is no such user.
 async function setOnUser(
   scope: Scope,
@@ -192,13 +193,13 @@ async function setOnUser(
   given: {
     readonly id: string;
     readonly audit: AuditEvent;
-    readonly mails?: readonly Mail[];
+    readonly telling?: readonly Queued[];
     // What is set; null: nothing, and it is as if there were no such user.
     readonly fields?: (found: UserDocument) => Partial<UserDocument> | null;
   },
 ): Promise<UserDocument | null> {
   const events = eventsOf(scope, vault, [given.audit]);
-  const mails = mailDocuments(vault, given.mails ?? []);
+  const mails = queuedDocuments(vault, given.telling ?? []);
   const { said, after } = await changeDocument(
     scope,
     scope.models.users,

@@ -3,8 +3,10 @@
 
 import type { AttemptPolicy } from "../../domain/attempt-budget.ts";
 import { type AttemptCount, type AttemptRun, countAttempt } from "../../domain/attempt-budget.ts";
+import type { SendBudget } from "../../domain/send-caps.ts";
 import type { Instant } from "../../domain/time.ts";
 import type { Vault } from "../../domain/vault.ts";
+import type { BudgetCount } from "../../ports/interactions.ts";
 import { attemptKey } from "../stored/number.ts";
 import { integerIn, integerOrNullIn, type Sql } from "./sql.ts";
 
@@ -43,6 +45,16 @@ export function writeRuns(sql: Sql, judged: readonly Judged<Budget>[]): void {
   for (const { key, count } of judged) {
     if (count.outcome === "counted") writeRun(sql, key, count);
   }
+}
+
+// What a text was counted under.
+export function countsOf(judged: readonly Judged<SendBudget>[]): BudgetCount[] {
+  return judged.map(({ budget: { because, policy, weight }, before }) => ({
+    because,
+    before,
+    after: before + weight,
+    max: policy.max,
+  }));
 }
 
 export function clearRun(sql: Sql, vault: Vault, key: string): void {

@@ -6,19 +6,14 @@ import type { SendBudget } from "../../domain/send-caps.ts";
 import { afterSend, judgeSend, type NumberHistory } from "../../domain/send-policy.ts";
 import type { Instant } from "../../domain/time.ts";
 import type { Vault } from "../../domain/vault.ts";
-import type {
-  BudgetCount,
-  InteractionMove,
-  MoveEffects,
-  MoveOutcome,
-} from "../../ports/interactions.ts";
+import type { InteractionMove, MoveEffects, MoveOutcome } from "../../ports/interactions.ts";
 import { interactionKey, isMadeFrom, sealRecord, sealState } from "../stored/interaction.ts";
 import { judgeProof, NO_FACTOR_ATTEMPTS } from "../stored/user.ts";
-import { type Judged, judgeBudgets, writeRuns } from "./attempt-runs.ts";
+import { countsOf, type Judged, judgeBudgets, writeRuns } from "./attempt-runs.ts";
 import { appendAudit } from "./audit.ts";
 import { rememberDevice } from "./devices.ts";
 import { findInteraction } from "./interaction-rows.ts";
-import { insertMails } from "./mails.ts";
+import { insertQueued } from "./mails.ts";
 import { insertMessage, markVerified } from "./messages.ts";
 import { readHistory, recordSuccess, writeHistory } from "./numbers.ts";
 import { clearAttempts, refundAttempts } from "./password-attempts.ts";
@@ -58,10 +53,14 @@ export function moveInteraction(sql: Sql, vault: Vault, move: InteractionMove): 
   clearAttempts(sql, vault, effects.clearAttempts ?? []);
   refundAttempts(sql, vault, effects.refundAttempts ?? []);
   appendAudit(sql, vault, effects.audit ?? []);
-  insertMails(sql, vault, effects.mails ?? []);
+  insertQueued(sql, vault, effects.mails ?? []);
   if (effects.device) rememberDevice(sql, vault, effects.device, now);
   const version = writeMove(sql, vault, move, interaction);
-  return { outcome: "moved", version, ...(sent?.judged.length ? countsOf(sent.judged) : {}) };
+  return {
+    outcome: "moved",
+    version,
+    ...(sent?.judged.length ? { counts: countsOf(sent.judged) } : {}),
+  };
 }
 
 function judgeSendEffect(
@@ -98,16 +97,6 @@ function judgeLinkEffect(
     return { refusal: { outcome: "link-refused", because, retryAt: count.retryAt } };
   }
   return { refusal: null, judged };
-}
-
-function countsOf(judged: readonly Judged<SendBudget>[]): { counts: BudgetCount[] } {
-  const counts = judged.map(({ budget: { because, policy, weight }, before }) => ({
-    because,
-    before,
-    after: before + weight,
-    max: policy.max,
-  }));
-  return { counts };
 }
 
 function judgeProofEffect(sql: Sql, vault: Vault, proved: CodeProved, now: Instant) {

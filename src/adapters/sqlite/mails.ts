@@ -1,28 +1,33 @@
-// The mails that wait to go out. One that is claimed is not due until its lease is over.
+// The mails and texts that wait to go out. One that is claimed is not due until its lease is over.
 import { randomUUID } from "node:crypto";
-import type { Mail } from "../../domain/mail.ts";
 import { addSeconds, type Instant } from "../../domain/time.ts";
 import type { Vault } from "../../domain/vault.ts";
-import type { ClaimedMail, MailQueue } from "../../ports/mail.ts";
-import { mailEndsAt, openMail, sealMail } from "../stored/mail.ts";
+import type { Claimed, MailQueue, Queued } from "../../ports/mail.ts";
+import { openMail, openNoticeText, queuedEndsAt, sealQueued } from "../stored/mail.ts";
 import { appendAudit } from "./audit.ts";
 import type { Database } from "./database.ts";
 import { bytesIn, integerIn, type Sql, textIn } from "./sql.ts";
 
 export function createMailQueue(database: Database, vault: Vault): MailQueue {
   return {
-    enqueue: (mails) => database.write((sql) => insertMails(sql, vault, mails)),
+    enqueue: (items) => database.write((sql) => insertQueued(sql, vault, items)),
     async claim(now, leaseSeconds) {
-      // Looked at first: mostly there is nothing, and a write holds others up.
-      if (!(await database.read((sql) => isAnyDue(sql, now)))) return null;
-      const claim = { now, until: addSeconds(now, leaseSeconds), lease: randomUUID() };
-      return database.write((sql) => claimMail(sql, vault, claim));
+      const found = await claim(database, "mail", now, leaseSeconds);
+      if (found === null) return null;
+      const { sealed, ...claimed } = found;
+      return { ...claimed, mail: openMail(vault, claimed.id, sealed) };
+    },
+    async claimText(now, leaseSeconds) {
+      const found = await claim(database, "sms", now, leaseSeconds);
+      if (found === null) return null;
+      const { sealed, ...claimed } = found;
+      return { ...claimed, text: openNoticeText(vault, claimed.id, sealed) };
     },
     markDelivered: (claimed) => database.write((sql) => deleteClaimed(sql, claimed)),
-    markFailed: ({ mail, lease }, notBefore) =>
+    markFailed: ({ id, lease }, notBefore) =>
       database.write((sql) => {
         const text = "UPDATE mails SET not_before = ?, lease = NULL WHERE id = ? AND lease = ?";
-        return sql.run(text, notBefore, mail.id, lease) === 1;
+        return sql.run(text, notBefore, id, lease) === 1;
       }),
     giveUp: (claimed, audit) =>
       database.write((sql) => {
@@ -33,44 +38,50 @@ export function createMailQueue(database: Database, vault: Vault): MailQueue {
   };
 }
 
-// Queues mails within the transaction of what they tell about.
-export function insertMails(sql: Sql, vault: Vault, mails: readonly Mail[]): void {
-  for (const mail of mails) {
+// Queues mails and texts within the transaction of what they tell about.
+export function insertQueued(sql: Sql, vault: Vault, items: readonly Queued[]): void {
+  for (const item of items) {
     sql.run(
-      `INSERT INTO mails (id, sealed, attempts, not_before, lease, expires_at)
-       VALUES (?, ?, 0, ?, NULL, ?) ON CONFLICT (id) DO NOTHING`,
-      mail.id,
-      sealMail(vault, mail),
-      mail.at,
-      mailEndsAt(mail),
+      `INSERT INTO mails (id, channel, sealed, attempts, not_before, lease, expires_at)
+       VALUES (?, ?, ?, 0, ?, NULL, ?) ON CONFLICT (id) DO NOTHING`,
+      item.id,
+      item.channel,
+      sealQueued(vault, item),
+      item.at,
+      queuedEndsAt(item),
     );
   }
 }
 
-const DUE = "FROM mails WHERE not_before <= ? AND expires_at > ? ORDER BY not_before LIMIT 1";
+const DUE =
+  "FROM mails WHERE channel = ? AND not_before <= ? AND expires_at > ? ORDER BY not_before LIMIT 1";
 
-function isAnyDue(sql: Sql, now: Instant): boolean {
-  return sql.get(`SELECT 1 ${DUE}`, now, now) !== undefined;
-}
-
-function claimMail(
-  sql: Sql,
-  vault: Vault,
-  { now, until, lease }: { now: Instant; until: Instant; lease: string },
-): ClaimedMail | null {
-  const row = sql.get(
-    `UPDATE mails SET attempts = attempts + 1, not_before = ?, lease = ?
-     WHERE id = (SELECT id ${DUE}) RETURNING id, sealed, attempts`,
-    until,
-    lease,
-    now,
-    now,
+async function claim(
+  database: Database,
+  channel: Queued["channel"],
+  now: Instant,
+  leaseSeconds: number,
+): Promise<(Claimed & { readonly sealed: Uint8Array }) | null> {
+  // Looked at first: mostly there is nothing, and a write holds others up.
+  const isDue = (sql: Sql) => sql.get(`SELECT 1 ${DUE}`, channel, now, now) !== undefined;
+  if (!(await database.read(isDue))) return null;
+  const lease = randomUUID();
+  const row = await database.write((sql) =>
+    sql.get(
+      `UPDATE mails SET attempts = attempts + 1, not_before = ?, lease = ?
+       WHERE id = (SELECT id ${DUE}) RETURNING id, sealed, attempts`,
+      addSeconds(now, leaseSeconds),
+      lease,
+      channel,
+      now,
+      now,
+    ),
   );
   if (row === undefined) return null;
-  const mail = openMail(vault, textIn(row, "id"), bytesIn(row, "sealed"));
-  return { mail, attempts: integerIn(row, "attempts"), lease };
+  const [id, attempts] = [textIn(row, "id"), integerIn(row, "attempts")];
+  return { id, attempts, lease, sealed: bytesIn(row, "sealed") };
 }
 
-function deleteClaimed(sql: Sql, { mail, lease }: ClaimedMail): boolean {
-  return sql.run("DELETE FROM mails WHERE id = ? AND lease = ?", mail.id, lease) === 1;
+function deleteClaimed(sql: Sql, { id, lease }: Claimed): boolean {
+  return sql.run("DELETE FROM mails WHERE id = ? AND lease = ?", id, lease) === 1;
 }

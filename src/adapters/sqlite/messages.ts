@@ -8,10 +8,12 @@ import {
   type StoredMessage,
 } from "../../domain/message.ts";
 import type { Pause } from "../../domain/pumping-guard.ts";
+import type { SendBudget } from "../../domain/send-caps.ts";
 import type { Instant } from "../../domain/time.ts";
 import type { Vault } from "../../domain/vault.ts";
-import type { MessageSettled, MessageStore } from "../../ports/messages.ts";
+import type { MessageBegun, MessageSettled, MessageStore } from "../../ports/messages.ts";
 import { challengeIndex, messageEndsAt } from "../stored/message.ts";
+import { countsOf, judgeBudgets, takeBack, writeRuns } from "./attempt-runs.ts";
 import { appendAudit } from "./audit.ts";
 import type { Database } from "./database.ts";
 import { integerIn, integerOrNullIn, type Row, type Sql, textIn, textOrNullIn } from "./sql.ts";
@@ -19,12 +21,15 @@ import { integerIn, integerOrNullIn, type Row, type Sql, textIn, textOrNullIn } 
 const COLUMNS = `SELECT id, at, purpose, application_id, country, prefix, cost_micros, status, status_at,
   because, provider, verified_at FROM messages`;
 
-// What certainly did not go out tells nothing of whoever would have got it.
-const JUDGED = "at >= ? AND (at <= ? OR verified_at IS NOT NULL) AND status <> 'failed'";
+// What certainly did not go out tells nothing of whoever would have got it; nor does what carried no code.
+const JUDGED =
+  "at >= ? AND (at <= ? OR verified_at IS NOT NULL) AND status <> 'failed' AND purpose <> 'notice'";
 
 export function createMessageStore(database: Database, vault: Vault): MessageStore {
   return {
-    settle: (settled) => database.write((sql) => settle(sql, settled)),
+    begin: (message, budgets) => database.write((sql) => begin(sql, vault, message, budgets)),
+    settle: (settled, budgets = []) =>
+      database.write((sql) => settle(sql, vault, settled, budgets)),
     receive: (receipt, at) => database.write((sql) => receive(sql, receipt, at)),
     findLatest: (challengeId) =>
       database.read((sql) => {
@@ -80,6 +85,9 @@ export function createMessageStore(database: Database, vault: Vault): MessageSto
   };
 }
 
+// In a column that is never null.
+const NO_APPLICATION = "";
+
 export function insertMessage(sql: Sql, vault: Vault, message: Message): void {
   sql.run(
     `INSERT INTO messages (id, challenge_index, at, purpose, application_id, country, prefix, cost_micros,
@@ -88,7 +96,7 @@ export function insertMessage(sql: Sql, vault: Vault, message: Message): void {
     challengeIndex(vault, message.challengeId),
     message.at,
     message.purpose,
-    message.applicationId,
+    message.applicationId ?? NO_APPLICATION,
     message.country,
     message.prefix,
     message.costMicros,
@@ -105,7 +113,32 @@ export function markVerified(sql: Sql, vault: Vault, challengeId: string, now: I
   );
 }
 
-function settle(sql: Sql, settled: MessageSettled): void {
+function begin(
+  sql: Sql,
+  vault: Vault,
+  message: Message,
+  budgets: readonly SendBudget[],
+): MessageBegun {
+  const status = statusOf(sql, message.id);
+  if (status !== null && status !== "failed") return { outcome: "begun-before", status };
+  const judged = judgeBudgets(sql, vault, budgets, message.at);
+  for (const { budget, count } of judged) {
+    if (count.outcome === "counted") continue;
+    return { outcome: "refused", because: budget.because, retryAt: count.retryAt };
+  }
+  writeRuns(sql, judged);
+  sql.run("DELETE FROM messages WHERE id = ?", message.id);
+  insertMessage(sql, vault, message);
+  return { outcome: "begun", counts: countsOf(judged) };
+}
+
+function settle(
+  sql: Sql,
+  vault: Vault,
+  settled: MessageSettled,
+  budgets: readonly SendBudget[],
+): void {
+  const before = statusOf(sql, settled.id);
   sql.run(
     `UPDATE messages SET provider = ?, provider_message_id = ?,
        because = CASE status WHEN 'sending' THEN ? ELSE because END,
@@ -119,6 +152,13 @@ function settle(sql: Sql, settled: MessageSettled): void {
     settled.status,
     settled.id,
   );
+  if (settled.status !== "failed" || before !== "sending") return;
+  for (const { key, weight } of budgets) takeBack(sql, vault, key, weight);
+}
+
+function statusOf(sql: Sql, id: string): MessageStatus | null {
+  const row = sql.get("SELECT status FROM messages WHERE id = ?", id);
+  return row === undefined ? null : (textIn(row, "status") as MessageStatus);
 }
 
 function receive(sql: Sql, receipt: Receipt, at: Instant): "updated" | "unchanged" | "unknown" {
@@ -176,11 +216,12 @@ function lift(sql: Sql, vault: Vault, { scope, at, audit }: PauseChange): boolea
 }
 
 function messageFrom(row: Row): StoredMessage {
+  const applicationId = textIn(row, "application_id");
   return {
     id: textIn(row, "id"),
     at: integerIn(row, "at"),
     purpose: textIn(row, "purpose") as Message["purpose"],
-    applicationId: textIn(row, "application_id"),
+    applicationId: applicationId === NO_APPLICATION ? null : applicationId,
     country: textIn(row, "country"),
     prefix: textIn(row, "prefix"),
     costMicros: integerIn(row, "cost_micros"),

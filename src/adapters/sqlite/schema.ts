@@ -93,6 +93,12 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     `CREATE TABLE test_numbers (
       key TEXT PRIMARY KEY, sealed BLOB NOT NULL) STRICT, WITHOUT ROWID`,
   ],
+  [
+    // Texts wait among the mails.
+    `ALTER TABLE mails ADD COLUMN channel TEXT NOT NULL DEFAULT 'mail'`,
+    `DROP INDEX mails_by_due`,
+    `CREATE INDEX mails_by_due ON mails (channel, not_before)`,
+  ],
 ];
 
 // Refuses a file that is not ours, before anything is written to it.

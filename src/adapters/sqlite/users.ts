@@ -1,14 +1,14 @@
 // The users and their login names.
 import type { AuditEvent } from "../../domain/audit-event.ts";
-import type { Mail } from "../../domain/mail.ts";
 import { withoutRecoveryCode } from "../../domain/recovery-codes.ts";
 import type { User } from "../../domain/user.ts";
 import type { Vault } from "../../domain/vault.ts";
+import type { Queued } from "../../ports/mail.ts";
 import type { ChangeOutcome, UserStore } from "../../ports/storage.ts";
 import { NO_FACTOR_ATTEMPTS, nextUpdatedAt, phoneIndex, requireSuccessor } from "../stored/user.ts";
 import { appendAudit } from "./audit.ts";
 import type { Database } from "./database.ts";
-import { insertMails } from "./mails.ts";
+import { insertQueued } from "./mails.ts";
 import { beginPasswordAttempt } from "./password-attempts.ts";
 import { integerIn, type Sql } from "./sql.ts";
 import {
@@ -29,15 +29,15 @@ export function createUserStore(database: Database, vault: Vault, now: () => num
     find: (id) => database.read((sql) => findUser(sql, vault, id)),
     findByLogin: (login) => database.read((sql) => findUserByLogin(sql, vault, login)),
     countByPhone: (number) => database.read((sql) => countByPhone(sql, vault, number)),
-    async replace(before, after, audit, mails = []) {
+    async replace(before, after, audit, telling = []) {
       requireSuccessor(before, after);
-      return database.write((sql) => replace(sql, vault, { before, after, audit, mails }));
+      return database.write((sql) => replace(sql, vault, { before, after, audit, telling }));
     },
     note: (id, audit, mails) =>
       database.write((sql) => {
         if (sql.get("SELECT 1 FROM users WHERE id = ?", id) === undefined) return "absent";
         appendAudit(sql, vault, [audit]);
-        insertMails(sql, vault, mails);
+        insertQueued(sql, vault, mails);
         return "noted";
       }),
     clearFactorAttempts: (id, audit) =>
@@ -54,7 +54,7 @@ export function createUserStore(database: Database, vault: Vault, now: () => num
         updateUser(sql, vault, { ...user, recoveryCodes, updatedAt: nextUpdatedAt(user, now()) });
         setFactorAttempts(sql, id, NO_FACTOR_ATTEMPTS);
         appendAudit(sql, vault, [audit]);
-        insertMails(sql, vault, mails);
+        insertQueued(sql, vault, mails);
         return true;
       }),
     upgradePasswordHash: (id, from, to) =>
@@ -66,7 +66,13 @@ export function createUserStore(database: Database, vault: Vault, now: () => num
         updateUser(sql, vault, { ...user, passwordHash: to, updatedAt });
         return true;
       }),
-    remove: (id, audit) => database.write((sql) => remove(sql, vault, id, audit)),
+    remove: (id, audit, telling = []) =>
+      database.write((sql) => {
+        if (!removeUser(sql, id)) return "absent";
+        appendAudit(sql, vault, [audit]);
+        insertQueued(sql, vault, telling);
+        return "changed";
+      }),
     list: (page) => database.read((sql) => listUsers(sql, vault, page.after ?? "", page.limit)),
     beginPasswordAttempt: (attempt) =>
       database.write((sql) => beginPasswordAttempt(sql, vault, attempt)),
@@ -91,9 +97,9 @@ function countByPhone(sql: Sql, vault: Vault, number: string): number {
 function replace(
   sql: Sql,
   vault: Vault,
-  change: { before: User; after: User; audit: AuditEvent; mails: readonly Mail[] },
+  change: { before: User; after: User; audit: AuditEvent; telling: readonly Queued[] },
 ): ChangeOutcome {
-  const { before, after, audit, mails } = change;
+  const { before, after, audit, telling } = change;
   const row = sql.get("SELECT updated_at FROM users WHERE id = ?", before.id);
   if (row === undefined) return "absent";
   if (integerIn(row, "updated_at") !== before.updatedAt) return "stale";
@@ -101,12 +107,6 @@ function replace(
   updateUser(sql, vault, after);
   writeLoginNames(sql, vault, after);
   appendAudit(sql, vault, [audit]);
-  insertMails(sql, vault, mails);
-  return "changed";
-}
-
-function remove(sql: Sql, vault: Vault, id: string, audit: AuditEvent): "changed" | "absent" {
-  if (!removeUser(sql, id)) return "absent";
-  appendAudit(sql, vault, [audit]);
+  insertQueued(sql, vault, telling);
   return "changed";
 }
