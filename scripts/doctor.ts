@@ -4,7 +4,7 @@ import path from "node:path";
 import type { Command } from "commander";
 import { type Check, examine } from "../src/admin/doctor.ts";
 import { AdminError } from "../src/admin/errors.ts";
-import { readOwnTemplates, textFrameOf } from "../src/code-text.ts";
+import { readNoticeTemplates, readOwnTemplates, textFrameOf } from "../src/code-text.ts";
 import { ConfigError, readConfig } from "../src/config.ts";
 import { findDamage, openStorage } from "../src/store-access.ts";
 import { printList } from "./print.ts";
@@ -35,6 +35,7 @@ async function checkAll(): Promise<Check[]> {
       findDamage,
       frame: textFrameOf(config),
       ours: readOwnTemplates(),
+      notices: readNoticeTemplates(),
     });
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

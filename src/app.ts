@@ -6,14 +6,15 @@ import { createMailOutbox, readOutbox } from "./adapters/sms/outbox.ts";
 import { lintTexts } from "./admin/application-texts.ts";
 import { DEMO_CLIENT_ID, DEMO_USERNAME, demoUris } from "./admin/first-start.ts";
 import { BRAND } from "./brand.ts";
-import { readOwnTemplates, textFrameOf } from "./code-text.ts";
+import { readNoticeTemplates, readOwnTemplates, textFrameOf } from "./code-text.ts";
 import { type Config, isLoopback } from "./config.ts";
 import { type DerivedKeys, deriveKeys } from "./derived-keys.ts";
 import { isLoopbackAddress } from "./domain/network.ts";
 import { countriesWithCallingCodes, isCountryAllowed } from "./domain/phone.ts";
 import type { Instant } from "./domain/time.ts";
 import { deliverDueMails, type MailDeliveryDeps } from "./flow/deliver-mails.ts";
-import { createTextSender } from "./flow/send-text.ts";
+import { deliverDueTexts, type TextDeliveryDeps } from "./flow/deliver-texts.ts";
+import { createTextSender, type SendMessage } from "./flow/send-text.ts";
 import type { FlowDeps } from "./flow/sign-in.ts";
 import { createAssets } from "./http/assets.ts";
 import { createLinkFinder } from "./http/binding-link.ts";
@@ -32,7 +33,14 @@ import { basePathOf } from "./oidc/provider.ts";
 import type { MailSender } from "./ports/mail.ts";
 import type { PasswordHasher } from "./ports/password-hasher.ts";
 import type { Storage } from "./ports/storage.ts";
-import { createQuote, createTemplates, receiptReaders, smsProviders } from "./texts.ts";
+import {
+  createMessageSending,
+  createNoticeComposer,
+  createNoticeQuote,
+  createQuote,
+  createTemplates,
+  receiptReaders,
+} from "./texts.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "..");
 const VIEWS = path.join(ROOT, "views");
@@ -51,26 +59,34 @@ export interface App {
   readonly engine: Engine;
   // Sends mails that are due, a few, until it is over. Null: nobody is told by mail here.
   readonly deliverMails: ((isOver: () => boolean) => Promise<void>) | null;
+  // The same for texts that carry no code.
+  readonly deliverTexts: (isOver: () => boolean) => Promise<void>;
 }
 
 // At once so many from one process; the others come with the next run.
 const MAILS_A_RUN = 20;
+const TEXTS_A_RUN = 20;
 
 // Puts the parts together. The store must hold signing keys.
 export async function createApp(parts: Parts): Promise<App> {
   const { config, storage, log, now } = parts;
   const keys = deriveKeys(config.secrets);
   const languages = createLanguages(path.join(ROOT, "config", "languages"));
-  const texts = { storage, frame: textFrameOf(config), ours: readOwnTemplates() };
-  for (const problem of await lintTexts(texts)) {
+  for (const problem of await lintTexts({
+    storage,
+    frame: textFrameOf(config),
+    ours: readOwnTemplates(),
+    notices: readNoticeTemplates(),
+  })) {
     log.warn({ event: "text-not-as-it-should-be", ...problem });
   }
   const base = basePathOf(config.issuer);
   const readers = receiptReaders(config);
+  const send = createMessageSending(config, log, now);
 
   let engine: Engine | null = null;
   const web: Web = {
-    flow: flowDeps(parts, keys),
+    flow: flowDeps(parts, keys, send),
     engine: () => {
       if (engine === null) throw new Error("the engine is not there yet");
       return engine;
@@ -116,7 +132,9 @@ export async function createApp(parts: Parts): Promise<App> {
   const delivery = await mailDelivery(parts, languages, keys);
   const deliverMails =
     delivery && ((isOver: () => boolean) => deliverDueMails(delivery, MAILS_A_RUN, isOver));
-  return { koa, engine, deliverMails };
+  const texts = textDelivery(web, config, send);
+  const deliverTexts = (isOver: () => boolean) => deliverDueTexts(texts, TEXTS_A_RUN, isOver);
+  return { koa, engine, deliverMails, deliverTexts };
 }
 
 // Whether this installation may offer its demo: outside production, on loopback.
@@ -127,19 +145,17 @@ export function mayDemo(config: Config): boolean {
 function flowDeps(
   { config, storage, hasher, log, now }: Parts,
   { codeKeys, linkKeys }: DerivedKeys,
+  send: SendMessage,
 ): FlowDeps {
   const { limits } = config;
   return {
     storage,
     hasher,
     sendText: createTextSender({
-      ...smsProviders(config, log, now),
-      timeoutSeconds: limits.smsTimeoutSeconds,
+      send,
       brand: BRAND,
       domain: new URL(config.issuer).hostname,
       codeLifeSeconds: limits.codeLifeSeconds,
-      onOutcome: ({ outcome, ...event }) => log.info({ event: "text-sent", ...event, ...outcome }),
-      now,
     }),
     codeKeys,
     linkKeys,
@@ -157,6 +173,16 @@ function flowDeps(
     now,
     newId: () => randomBytes(18).toString("base64url"),
   };
+}
+
+function textDelivery(
+  { flow, languages }: Pick<Web, "flow" | "languages">,
+  config: Config,
+  send: SendMessage,
+): TextDeliveryDeps {
+  const { storage, smsCountries, alarm, limits, now } = flow;
+  const [compose, priceOf] = [createNoticeComposer(languages), createNoticeQuote(config)];
+  return { storage, smsCountries, alarm, limits, now, send, compose, priceOf };
 }
 
 async function mailDelivery(

@@ -169,7 +169,7 @@ function linesOf(
   };
 }
 
-// What goes on beside the requests: following the signing keys, sending mails, and sweeping what has expired,
+// What goes on beside the requests: following the signing keys, sending mails and texts, and sweeping what has expired,
 // a little at a time so that no request waits.
 function startTimers(app: App, storage: Storage, log: Logger): Timers {
   let stopped = false;
@@ -177,7 +177,7 @@ function startTimers(app: App, storage: Storage, log: Logger): Timers {
   const underWay = new Map<string, Promise<void>>();
   const run = (name: string, work: () => Promise<void>, everyMs: number) => {
     const timer = setInterval(() => {
-      // A mail server can take longer than the pause.
+      // A mail server or a provider can take longer than the pause.
       if (underWay.has(name)) return;
       const working = work()
         .catch((error: unknown) => log.error({ event: "chore-failed", chore: name, err: error }))
@@ -187,10 +187,11 @@ function startTimers(app: App, storage: Storage, log: Logger): Timers {
     timer.unref();
     return timer;
   };
-  const { deliverMails } = app;
+  const { deliverMails, deliverTexts } = app;
   const timers = [
     run("keys", () => app.engine.refreshKeys(), KEYS_CHECK_MS),
     run("sweep", () => sweepAll(storage, { isOver }), SWEEP_MS),
+    run("texts", () => deliverTexts(isOver), MAILS_MS),
     ...(deliverMails === null ? [] : [run("mails", () => deliverMails(isOver), MAILS_MS)]),
   ];
   return {
@@ -202,7 +203,7 @@ function startTimers(app: App, storage: Storage, log: Logger): Timers {
   };
 }
 
-// Takes no more requests, finishes those under way and the mail that is, lets the store go. 0 when everything
+// Takes no more requests, finishes those under way and the mail or text that is, lets the store go. 0 when everything
 // was finished.
 async function shutDown({ server, storage, timers }: Running, log: Logger): Promise<number> {
   const choresDone = Promise.race([timers?.stop(), delay(STOP_MS, undefined, { ref: false })]);

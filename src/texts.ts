@@ -6,13 +6,18 @@ import { createVonage } from "./adapters/sms/vonage.ts";
 import { createVonageReceipts } from "./adapters/sms/vonage-receipts.ts";
 import { createWebhook } from "./adapters/sms/webhook.ts";
 import { createWebhookReceipts } from "./adapters/sms/webhook-receipts.ts";
+import { BRAND } from "./brand.ts";
 import { readOwnTemplates, textFrameOf } from "./code-text.ts";
 import type { Config } from "./config.ts";
 import { priceMicros } from "./domain/sms-price.ts";
+import { composeNoticeText, countSegments } from "./domain/text-message.ts";
 import { countTemplate } from "./domain/text-template.ts";
 import type { Instant } from "./domain/time.ts";
 import { type BreakerEvent, createBreaker } from "./flow/breaker.ts";
+import type { TextDeliveryDeps } from "./flow/deliver-texts.ts";
+import { createMessageSender, type SendMessage } from "./flow/send-text.ts";
 import type { FlowDeps } from "./flow/sign-in.ts";
+import type { Languages } from "./http/language.ts";
 import type { Logger } from "./log.ts";
 import type { SmsProvider } from "./ports/sms.ts";
 import type { ReceiptReader } from "./ports/sms-receipts.ts";
@@ -31,12 +36,30 @@ export function receiptReaders({ vonage, twilio, webhook }: Config): ReceiptRead
   return readers;
 }
 
-// What a text costs by the price table: the outbox costs nothing.
+// What a text that carries a code costs.
 export function createQuote(config: Config): FlowDeps["priceOf"] {
+  const [frame, price] = [textFrameOf(config), createPrice(config)];
+  return ({ country, template }) => price(country, countTemplate(template, frame).segments);
+}
+
+// What a text costs that carries none.
+export function createNoticeQuote(config: Config): TextDeliveryDeps["priceOf"] {
+  const price = createPrice(config);
+  return ({ country, text }) => price(country, countSegments(text).segments);
+}
+
+// By the price table: the outbox costs nothing.
+function createPrice(config: Config): (country: string, segments: number) => number {
   if (namedProviders(config).every((name) => name === "outbox")) return () => 0;
-  const frame = textFrameOf(config);
-  return ({ country, template }) =>
-    priceMicros(config.smsPrices, country, countTemplate(template, frame).segments);
+  return (country, segments) => priceMicros(config.smsPrices, country, segments);
+}
+
+// A text that carries no code, in the language of whom it is for.
+export function createNoticeComposer(languages: Languages): TextDeliveryDeps["compose"] {
+  return ({ notice, language }) => {
+    const { template } = languages.chooseLanguage({ uiLocales: language });
+    return composeNoticeText({ brand: BRAND, template: template(`sms.${notice.kind}`) });
+  };
 }
 
 // The template of a text: the application's own in this language, else ours.
@@ -48,8 +71,18 @@ export function createTemplates(storage: Storage): FlowDeps["codeTemplate"] {
   };
 }
 
+// The way out for all texts of a process.
+export function createMessageSending(config: Config, log: Logger, now: () => Instant): SendMessage {
+  return createMessageSender({
+    ...smsProviders(config, log, now),
+    timeoutSeconds: config.limits.smsTimeoutSeconds,
+    onOutcome: ({ outcome, ...event }) => log.info({ event: "text-sent", ...event, ...outcome }),
+    now,
+  });
+}
+
 // Each provider once, behind a breaker of its own, in whatever order it is asked.
-export function smsProviders(config: Config, log: Logger, now: () => Instant) {
+function smsProviders(config: Config, log: Logger, now: () => Instant) {
   const { smsFailuresUntilOpen: failuresUntilOpen, smsOpenSeconds: openSeconds } = config.limits;
   const tell = (event: BreakerEvent) => logBreaker(log, event);
   const made = new Map<SmsProviderName, SmsProvider>();

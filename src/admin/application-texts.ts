@@ -1,6 +1,7 @@
 // The texts of an application: its own sentence for a code in a language, in place of ours.
 import type { Application } from "../domain/application.ts";
-import { composeCodeText } from "../domain/text-message.ts";
+import type { NoticeText } from "../domain/notice-text.ts";
+import { composeCodeText, composeNoticeText, countSegments } from "../domain/text-message.ts";
 import {
   countTemplate,
   type TemplateProblem,
@@ -86,28 +87,50 @@ function shown(deps: TextDeps, application: Application, language: string): Show
   };
 }
 
+// A template of ours for what carries no code.
+export interface NoticeTemplate {
+  readonly kind: NoticeText["notice"]["kind"];
+  readonly language: string;
+  readonly template: string;
+}
+
 export interface TextProblem {
   // Null: our own text.
   readonly client: string | null;
   readonly language: string;
+  // What it is for.
+  readonly kind: "code" | NoticeText["notice"]["kind"];
   readonly sentences: readonly string[];
 }
 
 // The texts that are not fit to be sent, and why: most of all those that take more than one segment, which costs as
 // much again. What fitted when it was written may not do so at another domain.
 export async function lintTexts(
-  deps: Pick<TextDeps, "storage" | "frame" | "ours">,
+  deps: Pick<TextDeps, "storage" | "frame" | "ours"> & {
+    readonly notices: readonly NoticeTemplate[];
+  },
 ): Promise<TextProblem[]> {
   const sets = [
     { id: null, texts: deps.ours },
     ...(await deps.storage.applications.list()).map(({ id, texts = {} }) => ({ id, texts })),
   ];
-  return sets.flatMap(({ id: client, texts }) =>
+  const codes = sets.flatMap(({ id: client, texts }) =>
     Object.entries(texts).flatMap(([language, template]) => {
       const sentences = templateProblems(template, deps.frame).map(sentenceOf);
-      return sentences.length === 0 ? [] : [{ client, language, sentences }];
+      return sentences.length === 0 ? [] : [{ client, language, kind: "code" as const, sentences }];
     }),
   );
+  return [...codes, ...deps.notices.flatMap((notice) => lintNotice(notice, deps.frame))];
+}
+
+function lintNotice(
+  { kind, language, template }: NoticeTemplate,
+  { brand }: TextFrame,
+): TextProblem[] {
+  const { segments, foreign } = countSegments(composeNoticeText({ brand, template }));
+  if (segments === 1) return [];
+  const because = foreign.length === 0 ? "" : `, because of: ${foreign.join(" ")}`;
+  return [{ client: null, language, kind, sentences: [`It takes ${segments} segments${because}`] }];
 }
 
 // What is wrong, in words.

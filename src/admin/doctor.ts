@@ -2,7 +2,7 @@
 import { stat } from "node:fs/promises";
 import { keysInUse } from "../domain/signing-key.ts";
 import type { Storage } from "../ports/storage.ts";
-import { lintTexts, type TextDeps } from "./application-texts.ts";
+import { lintTexts, type NoticeTemplate, type TextDeps } from "./application-texts.ts";
 import type { AdminDeps } from "./deps.ts";
 import { hasDemoData } from "./first-start.ts";
 import { liveTestNumbers } from "./test-numbers.ts";
@@ -29,6 +29,7 @@ export interface Installation extends Pick<AdminDeps, "now" | "limits"> {
   // What stands around every text, and our own sentences by language.
   readonly frame: TextDeps["frame"];
   readonly ours: TextDeps["ours"];
+  readonly notices: readonly NoticeTemplate[];
   openStorage(): Promise<Storage>;
   // What the database finds wrong with such a file; null: nothing.
   findDamage(file: string): Promise<string | null>;
@@ -176,12 +177,15 @@ async function checkDemo(installation: Installation, storage: Storage): Promise<
     : passed("demo-data", "The demo is there; production would refuse it.");
 }
 
-async function checkTexts({ frame, ours }: Installation, storage: Storage): Promise<Check> {
-  const problems = await lintTexts({ storage, frame, ours });
+async function checkTexts(
+  { frame, ours, notices }: Installation,
+  storage: Storage,
+): Promise<Check> {
+  const problems = await lintTexts({ storage, frame, ours, notices });
   if (problems.length === 0) return passed("texts", "Each fits one segment.");
-  const sentences = problems.map(({ client, language, sentences: wrong }) => {
+  const sentences = problems.map(({ client, language, kind, sentences: wrong }) => {
     const whose = client === null ? "Our text" : `The text of ${client}`;
-    return `${whose} in ${language}: ${wrong.join(" ")}`;
+    return `${whose} for ${kind} in ${language}: ${wrong.join(" ")}`;
   });
   return failed("texts", sentences.join(" "));
 }

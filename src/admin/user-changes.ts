@@ -1,7 +1,9 @@
 // What an administrator changes about a user, and what each change means for those who are signed in.
-import { type Mail, mailsTo, noticeOfPhone } from "../domain/mail.ts";
+import { mailsTo, noticeOfPhone } from "../domain/mail.ts";
+import { textsAboutPhone } from "../domain/notice-text.ts";
 import type { Instant } from "../domain/time.ts";
 import type { User } from "../domain/user.ts";
+import type { Queued } from "../ports/mail.ts";
 import { retryWhileStale } from "./compare-and-set.ts";
 import {
   type AdminDeps,
@@ -65,7 +67,7 @@ async function changeOnce(
     ...(after.passwordHash !== before.passwordHash && { passwordReset: true }),
   };
   const audit = auditEvent(deps, { action: "user-changed", target: `user:${id}`, details });
-  switch (await deps.storage.users.replace(before, after, audit, mailsOf(before, after))) {
+  switch (await deps.storage.users.replace(before, after, audit, tellingOf(before, after))) {
     case "changed":
       return generated;
     case "stale":
@@ -77,12 +79,15 @@ async function changeOnce(
   }
 }
 
-// To the address as it was before, if it was verified: whoever changes both must not be the only one to hear
-// of it.
-function mailsOf(before: User, after: User): Mail[] {
+// A mail to the address as it was before, if it was verified, and a text to the old number: whoever changes
+// everything must not be the only one to hear of it.
+function tellingOf(before: User, after: User): Queued[] {
   const owner = before.emailVerified ? before : after;
-  const given = { id: newId(), language: mailLanguageOf(owner), at: after.updatedAt };
-  return mailsTo(owner, noticeOfPhone(before.phone, after.phone), given);
+  const given = (to: User) => ({ id: newId(), language: mailLanguageOf(to), at: after.updatedAt });
+  return [
+    ...mailsTo(owner, noticeOfPhone(before.phone, after.phone), given(owner)),
+    ...textsAboutPhone(before, after.phone, given(before)),
+  ];
 }
 
 // The very same object when nothing changes.

@@ -1,12 +1,13 @@
 // Users: made, found, listed and removed. What is changed about them is in user-changes.ts.
 import { z } from "zod";
 import { parseLogin } from "../domain/login-name.ts";
+import { textsAboutPhone } from "../domain/notice-text.ts";
 import { maskPhone } from "../domain/phone.ts";
 import { type LoginName, loginNamesOf, type User } from "../domain/user.ts";
 import { type AdminDeps, auditEvent, checkInput, newId } from "./deps.ts";
 import { AdminError } from "./errors.ts";
 import { liveTestNumbers } from "./test-numbers.ts";
-import { type ShownUser, showUserFacts, userSummary } from "./user-facts.ts";
+import { mailLanguageOf, type ShownUser, showUserFacts, userSummary } from "./user-facts.ts";
 import {
   type AddUser,
   addUserSchema,
@@ -106,7 +107,8 @@ export async function showUser(
   return { ...showUserFacts(user, deps), loginPhone: user.loginPhone, phone: numberOf(user) };
 }
 
-// Removes a user. Its id never comes back, so what was issued for it stays dead.
+// Removes a user, and tells the phone that was bound to it. Its id never comes back, so what was issued for it
+// stays dead.
 export async function removeUser(
   deps: Pick<AdminDeps, "storage" | "now" | "actor">,
   idOrLogin: string,
@@ -117,7 +119,9 @@ export async function removeUser(
     target: `user:${user.id}`,
     details: { before: userSummary(user) },
   });
-  const outcome = await deps.storage.users.remove(user.id, audit);
+  const given = { id: newId(), language: mailLanguageOf(user), at: audit.at };
+  const texts = textsAboutPhone(user, null, given);
+  const outcome = await deps.storage.users.remove(user.id, audit, texts);
   if (outcome === "absent") throw notFound(idOrLogin);
   return { id: user.id };
 }

@@ -45,7 +45,8 @@ export const limitsSchema = z.strictObject({
   pumpingSendsMin: count,
   pumpingVerifiedPercentMin: z.int().min(0).max(100),
   mailTimeoutSeconds: z.int().min(1).max(120),
-  // The pauses after the first failure, the second, and so on; after the last one a mail is given up.
+  // The pauses after the first failure, the second, and so on; after the last one a mail, or a text without a
+  // code, is given up.
   mailRetrySeconds: z.array(z.int().min(1).max(43_200)).max(5).readonly(),
   // Links that are mailed before a first phone is bound; the gap doubles within an interaction.
   mailedLinkGapSeconds: z.int().min(0),

@@ -1,4 +1,5 @@
-// The text that carries a code, and what a text costs: how many segments a network makes of it.
+// The text that carries a code, the one that tells of something, and what a text costs: how many segments a
+// network makes of it.
 
 export interface CodeText {
   readonly brand: string;
@@ -27,6 +28,14 @@ export function composeCodeText(given: CodeText): string {
     (placeholder) => values.get(placeholder) ?? placeholder,
   );
   return `${sentence}\n@${given.domain} #${given.code}`;
+}
+
+// A sentence alone: without a code there is nothing to bind to a domain. The template has {brand}.
+export function composeNoticeText({
+  brand,
+  template,
+}: Pick<CodeText, "brand" | "template">): string {
+  return template.replaceAll("{brand}", () => plainBrand(brand));
 }
 
 export interface SegmentCount {

@@ -1,10 +1,31 @@
-// Sends a code. Providers are tried in the order of the number's country, and the next one only after a
+// Sends texts. Providers are tried in the order of the number's country, and the next one only after a
 // definite failure: after an unknown outcome a second text might be one too many.
 import type { Challenge } from "../domain/challenge.ts";
 import { countryOf } from "../domain/phone.ts";
 import { composeCodeText } from "../domain/text-message.ts";
 import type { Instant } from "../domain/time.ts";
-import type { SendOutcome, SmsProvider } from "../ports/sms.ts";
+import type { SendOutcome, SmsProvider, TextMessage } from "../ports/sms.ts";
+
+// What became of a text, and by whom.
+export type ProviderOutcome = SendOutcome & { readonly provider: string | null };
+
+// Sends a text as it is. Never throws for a provider's failure.
+export type SendMessage = (message: TextMessage) => Promise<ProviderOutcome>;
+
+export interface MessageSenderDeps {
+  readonly providers: readonly SmsProvider[];
+  // Countries with an order of their own, by their ISO codes.
+  readonly providersByCountry: ReadonlyMap<string, readonly SmsProvider[]>;
+  // What one provider may take. All of them together never take twice as long.
+  readonly timeoutSeconds: number;
+  readonly onOutcome: (event: {
+    readonly provider: string;
+    readonly messageId: string;
+    readonly purpose: string;
+    readonly outcome: SendOutcome;
+  }) => void;
+  readonly now: () => Instant;
+}
 
 export interface TextToSend {
   readonly challenge: Challenge;
@@ -15,32 +36,18 @@ export interface TextToSend {
   readonly template: string;
 }
 
-// What became of it, and by whom.
-export type ProviderOutcome = SendOutcome & { readonly provider: string | null };
-
 // Sends the code of a challenge, and says what became of it. Never throws for a provider's failure.
 export type SendText = (text: TextToSend) => Promise<ProviderOutcome>;
 
 export interface TextSenderDeps {
-  readonly providers: readonly SmsProvider[];
-  // Countries with an order of their own, by their ISO codes.
-  readonly providersByCountry: ReadonlyMap<string, readonly SmsProvider[]>;
-  // What one provider may take. All of them together never take twice as long.
-  readonly timeoutSeconds: number;
+  readonly send: SendMessage;
   readonly brand: string;
   // The host that the code belongs to; the last line binds the code to it (WebOTP).
   readonly domain: string;
   readonly codeLifeSeconds: number;
-  readonly onOutcome: (event: {
-    readonly provider: string;
-    readonly messageId: string;
-    readonly purpose: string;
-    readonly outcome: SendOutcome;
-  }) => void;
-  readonly now: () => Instant;
 }
 
-// A sender over these providers.
+// A sender of codes by this way of sending texts.
 export function createTextSender(deps: TextSenderDeps): SendText {
   return async ({ challenge, code, messageId, template }) => {
     const text = composeCodeText({
@@ -51,6 +58,14 @@ export function createTextSender(deps: TextSenderDeps): SendText {
       template,
     });
     const { purpose, phone: to } = challenge;
+    return deps.send({ to, text, purpose, messageId });
+  };
+}
+
+// A sender over these providers.
+export function createMessageSender(deps: MessageSenderDeps): SendMessage {
+  return async (message) => {
+    const { to, purpose, messageId } = message;
     const beganAt = deps.now();
     let last: ProviderOutcome = {
       outcome: "failed",
@@ -61,7 +76,7 @@ export function createTextSender(deps: TextSenderDeps): SendText {
     for (const provider of providersFor(deps, to)) {
       const seconds = secondsForNext((deps.now() - beganAt) / 1000, deps.timeoutSeconds);
       if (seconds <= 0) return last;
-      const outcome = await provider.send({ to, text, purpose, messageId }, seconds);
+      const outcome = await provider.send(message, seconds);
       deps.onOutcome({ provider: provider.name, messageId, purpose, outcome });
       last = { ...outcome, provider: provider.name };
       if (!mayTryNext(outcome)) return last;
@@ -70,7 +85,7 @@ export function createTextSender(deps: TextSenderDeps): SendText {
   };
 }
 
-function providersFor(deps: TextSenderDeps, number: string): readonly SmsProvider[] {
+function providersFor(deps: MessageSenderDeps, number: string): readonly SmsProvider[] {
   const country = countryOf(number);
   return (country === null ? null : deps.providersByCountry.get(country)) ?? deps.providers;
 }

@@ -7,7 +7,7 @@ import type { UserPhone } from "../domain/user.ts";
 import { codeOf } from "./send-code.ts";
 import type { FlowDeps } from "./sign-in.ts";
 
-type Deps = Pick<FlowDeps, "storage" | "now">;
+type Deps = { readonly storage: Pick<FlowDeps["storage"], "testNumbers"> } & Pick<FlowDeps, "now">;
 
 // The listing of a number that is a test number now; null: it is none.
 export async function findTestNumber(deps: Deps, number: string): Promise<TestNumber | null> {

@@ -3,11 +3,13 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { openSqliteStorage } from "../../src/adapters/sqlite/storage.ts";
+import { sealJson } from "../../src/adapters/stored/sealed-json.ts";
 import { UnavailableError } from "../../src/ports/errors.ts";
 import type { Storage } from "../../src/ports/storage.ts";
 import { race } from "../contract/opened-storage.ts";
 import {
   A_NUMBER,
+  aMail,
   anApplication,
   anAuditEvent,
   anInteractionState,
@@ -69,6 +71,29 @@ describe("the file of sqlite storage", () => {
     await (await open([OLD])).close();
     await assert.rejects(open([NEW]), /sealed under another SECRET/);
     await (await open([OLD])).close();
+  });
+
+  it("hands out the mails that an earlier version queued, which do not say that they are mails", async () => {
+    const storage = await open();
+    const { channel, ...mail } = aMail();
+    const sealed = sealJson(storage.vault, mail, `mail:${mail.id}`);
+    await storage.close();
+    tamper((connection) => {
+      for (const statement of [
+        "DROP INDEX mails_by_due",
+        "ALTER TABLE mails DROP COLUMN channel",
+        "CREATE INDEX mails_by_due ON mails (not_before)",
+        "PRAGMA user_version = 4",
+      ]) {
+        connection.exec(statement);
+      }
+      connection
+        .prepare("INSERT INTO mails VALUES (?, ?, 0, ?, NULL, ?)")
+        .run(mail.id, sealed, NOON, NOON + 60_000);
+    });
+    const reopened = await open();
+    assert.equal(await reopened.mails.claimText(NOON, 60), null);
+    assert.deepEqual((await reopened.mails.claim(NOON, 60))?.mail, { ...mail, channel });
   });
 
   it("changes over to a new secret, after which the old one is not needed", async () => {

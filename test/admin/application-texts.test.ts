@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { lintTexts, setText, showTexts } from "../../src/admin/application-texts.ts";
 import { addApplication, updateApplication } from "../../src/admin/applications.ts";
+import { readNoticeTemplates } from "../../src/code-text.ts";
 import { openRoom, type Room } from "./room.ts";
 
 const OURS = { de: "{brand}: {code} ist Ihr Code.", en: "{brand}: {code} is your code." };
@@ -9,7 +10,7 @@ const SHOP = { id: "shop", name: "Shop", redirectUris: ["https://shop.example/cb
 
 describe("texts of an application", () => {
   let room: Room;
-  const deps = () => ({ ...room, frame: FRAME, ours: OURS });
+  const deps = () => ({ ...room, frame: FRAME, ours: OURS, notices: [] });
   const set = (language: string, template: string | null, clientId = "shop") =>
     setText(deps(), { clientId, language, template });
   const events = async () =>
@@ -87,5 +88,26 @@ describe("texts of an application", () => {
     );
     const ours = { en: "{brand}: ’{code}’".padEnd(90, "x") };
     assert.equal((await lintTexts({ ...deps(), ours }))[0]?.client, null);
+  });
+
+  it("are found when they carry no code and do not fit", async () => {
+    const notice = (language: string, template: string) =>
+      ({ kind: "phone-changed", language, template }) as const;
+    const rest = "x".repeat(160 - FRAME.brand.length);
+    const notices = [
+      notice("en", `{brand}${rest}`),
+      notice("de", `{brand}${rest}x`),
+      notice("es", `{brand} número`.padEnd(80)),
+    ];
+    assert.deepEqual(
+      (await lintTexts({ ...deps(), notices })).map(({ language, kind, sentences }) => [
+        ...[language, kind, ...sentences],
+      ]),
+      [
+        ["de", "phone-changed", "It takes 2 segments"],
+        ["es", "phone-changed", "It takes 2 segments, because of: ú"],
+      ],
+    );
+    assert.deepEqual(await lintTexts({ ...deps(), notices: readNoticeTemplates() }), []);
   });
 });

@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type CodeText, composeCodeText, countSegments } from "../../src/domain/text-message.ts";
+import {
+  type CodeText,
+  composeCodeText,
+  composeNoticeText,
+  countSegments,
+} from "../../src/domain/text-message.ts";
 
 const A_TEXT: CodeText = {
   brand: "Latchkey",
@@ -65,6 +70,21 @@ describe("composeCodeText", () => {
         assert.equal(lines[1], "@login.example.com #012345");
       }),
     );
+  });
+});
+
+describe("composeNoticeText", () => {
+  const compose = (brand: string) =>
+    composeNoticeText({ brand, template: "{brand}: {code} changed. {brand}" });
+
+  it("says the brand, and fills nothing else in", () => {
+    assert.equal(compose("Latchkey"), "Latchkey: {code} changed. Latchkey");
+    assert.equal(compose("$& {code}"), "$& {code}: {code} changed. $& {code}");
+  });
+
+  it("has one line, whatever the brand, which nothing is bound to", () => {
+    const text = compose("L\n@evil.example #666666");
+    assert.equal(text.split("\n").length, 1);
   });
 });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { openChallenge } from "../../src/domain/challenge.ts";
-import { createTextSender, secondsForNext } from "../../src/flow/send-text.ts";
+import { createMessageSender, createTextSender, secondsForNext } from "../../src/flow/send-text.ts";
 import type { SendOutcome, SmsProvider, TextMessage } from "../../src/ports/sms.ts";
 
 const ACCEPTED: SendOutcome = { outcome: "accepted", providerMessageId: "1" };
@@ -42,14 +42,16 @@ describe("text sender", () => {
   ): Promise<SendOutcome> {
     const { byCountry = {}, phone = US } = given;
     const sender = createTextSender({
-      providers,
-      providersByCountry: new Map(Object.entries(byCountry)),
-      timeoutSeconds: 8,
+      send: createMessageSender({
+        providers,
+        providersByCountry: new Map(Object.entries(byCountry)),
+        timeoutSeconds: 8,
+        onOutcome: () => undefined,
+        now: () => now,
+      }),
       brand: "Latchkey",
       domain: "login.example",
       codeLifeSeconds: 300,
-      onOutcome: () => undefined,
-      now: () => now,
     });
     const opened = { id: "a-challenge-id", codeKeyId: "k", purpose: "login", phone } as const;
     const challenge = openChallenge(opened, now, { codeLifeSeconds: 300 });

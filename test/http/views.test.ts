@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { composeNoticeText, countSegments } from "../../src/domain/text-message.ts";
 import { templateProblems } from "../../src/domain/text-template.ts";
 import { createAssets } from "../../src/http/assets.ts";
 import { createLanguages, PLACEHOLDERS } from "../../src/http/language.ts";
@@ -136,6 +137,19 @@ describe("languages", () => {
       const frame = { brand: "Latchkey", domain: "sign-in.accounts.example.co.uk", lifeMinutes: 5 };
       assert.deepEqual(templateProblems(readCatalog(name)["sms.code"] ?? "", frame), []);
     });
+  }
+
+  for (const name of names) {
+    for (const kind of ["phone-changed", "phone-removed"]) {
+      it(`${name} has a text for ${kind} that fits one segment, with a long brand too`, () => {
+        const template = readCatalog(name)[`sms.${kind}`] ?? "";
+        assert.doesNotMatch(template, /\d|https?:|www\.|[@#]/);
+        const { segments, encoding, foreign } = countSegments(
+          composeNoticeText({ brand: "B".repeat(200), template }),
+        );
+        assert.deepEqual([segments, encoding], [1, "gsm-7"], foreign.join(" "));
+      });
+    }
   }
 
   it("fails for a text that nobody wrote, and for a placeholder left open", () => {

@@ -8,6 +8,7 @@ import type { Storage } from "../../src/ports/storage.ts";
 import {
   A_NUMBER,
   aMail,
+  aNoticeText,
   anApplication,
   anAuditEvent,
   anInteractionState,
@@ -132,6 +133,19 @@ describe("debts on mongo storage", () => {
     await other.sweep(Date.now() + 60_000, 0);
     const ids = [await other.mails.claim(NOON, 60), await other.mails.claim(NOON, 60)];
     assert.deepEqual(ids.map((each) => each?.mail.id).toSorted(), ["moved", "noted"]);
+  });
+
+  it("queue the text of a user's removal, when nobody heard of it", async () => {
+    await other.users.create(ALICE, anAuditEvent());
+    await dieAfter(/update.{0,32}users/s, () =>
+      dying.users.remove(ALICE.id, anAuditEvent({ action: "user-removed" }), [aNoticeText()]),
+    );
+    assert.equal(await other.mails.claimText(NOON, 60), null);
+    await sweep();
+    await sweep();
+    assert.deepEqual((await other.mails.claimText(NOON, 60))?.text, aNoticeText());
+    assert.equal(await other.mails.claimText(NOON, 60), null);
+    assert.equal(await raw.collection("users").countDocuments({}), 0);
   });
 
   it("are not due while their maker may be at it", async () => {
