@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { CookieJar } from "tough-cookie";
 import { createBrowser } from "../support/browser.ts";
 import { type FakeVonage, startFakeVonage } from "../support/fake-vonage.ts";
+import { until } from "../support/until.ts";
 import { afterPassword, asksForCode, openScene, type Scene, type Victim } from "./scene.ts";
 
 function from(address: string) {
@@ -162,6 +163,6 @@ describe("attacks on the purse", () => {
       list.items.map(({ because }: { because: string }) => because),
       ["50-percent", "80-percent", "100-percent"],
     );
-    assert.equal(scene.server.output().match(/"event":"alarm"/g)?.length, 3);
+    await until(() => scene.server.output().match(/"event":"alarm"/g)?.length === 3);
   });
 });

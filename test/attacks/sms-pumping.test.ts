@@ -2,6 +2,7 @@
 // administrator sees of it.
 import assert from "node:assert/strict";
 import { type FakeVonage, startFakeVonage } from "../support/fake-vonage.ts";
+import { until } from "../support/until.ts";
 import { afterPassword, openScene, type Scene, tokensFor, type Victim } from "./scene.ts";
 
 const LIMITS = { pumpingGraceSeconds: 0, pumpingSendsMin: 5, pumpingVerifiedPercentMin: 50 };
@@ -59,7 +60,7 @@ describe("attacks by pumping (SMS-14)", () => {
     const events = await scene.server.latchkey("audit", "list", "--action", "texts-paused");
     assert.equal(events.items.length, 1);
     assert.deepEqual(events.items[0].details, { sent: 5, verified: 0 });
-    assert.match(scene.server.output(), /"alarm":"sms-pumping"/);
+    await until(() => /"alarm":"sms-pumping"/.test(scene.server.output()));
   });
 
   it("go on where an administrator has lifted the pause, as long as codes are typed", async () => {

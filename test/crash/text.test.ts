@@ -6,6 +6,7 @@ import { type FakeProvider, fakes } from "../support/fake-provider.ts";
 import { startFakeWebhook } from "../support/fake-webhook.ts";
 import { type RelyingParty, registerRelyingParty } from "../support/relying-party.ts";
 import { startServer, type TestServer } from "../support/server.ts";
+import { until } from "../support/until.ts";
 
 const SMS_TIMEOUT_SECONDS = 2;
 // By the code: twice the timeout and 15 s; and then the next run of the timer, and one more.
@@ -52,9 +53,7 @@ describe("texts without a code and kill -9", function () {
   }
 
   async function untilAsked(): Promise<void> {
-    for (let waited = 0; webhook.requests.length === 0 && waited < 15_000; waited += 50) {
-      await delay(50);
-    }
+    await until(() => webhook.requests.length > 0);
     assert.equal(webhook.requests.length, 1);
   }
 

@@ -7,6 +7,7 @@ import { type FakeProvider, fakes } from "../support/fake-provider.ts";
 import { startFakeWebhook } from "../support/fake-webhook.ts";
 import { type RelyingParty, registerRelyingParty } from "../support/relying-party.ts";
 import { startServer, type TestServer } from "../support/server.ts";
+import { until } from "../support/until.ts";
 
 const NEW_NUMBER = "+14155559001";
 const LIMITS = { mailRetrySeconds: [1, 1, 1, 1, 1], smsTimeoutSeconds: 1 };
@@ -37,11 +38,6 @@ async function boundAccount(
   page = await browser.submit(page, "phone", { phone });
   await app.finish(begun, await browser.submit(page, "code", { code: codeTo(phone) }));
   return account;
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  for (let waited = 0; !holds() && waited < 15_000; waited += 100) await delay(100);
-  assert.ok(holds(), "it did not happen in time");
 }
 
 describe("texts to the number that was a user's", function () {

@@ -1,8 +1,9 @@
 // Several processes of one server on one machine: what its supervisor promises.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { afterPassword, type Scene, sceneOn, tokensFor, wait } from "../attacks/scene.ts";
+import { afterPassword, type Scene, sceneOn, tokensFor } from "../attacks/scene.ts";
 import { startServer, type TestServer } from "../support/server.ts";
+import { until } from "../support/until.ts";
 
 describe("a server with two workers", function () {
   this.timeout(60_000);
@@ -23,13 +24,6 @@ describe("a server with two workers", function () {
       return text.split(" ").filter(Boolean).map(Number);
     } catch {
       return [];
-    }
-  }
-
-  async function until(isSo: () => boolean, what: string): Promise<void> {
-    for (let waited = 0; !isSo(); waited += 50) {
-      assert.ok(waited < 15_000, what);
-      await wait(50);
     }
   }
 
@@ -56,7 +50,7 @@ describe("a server with two workers", function () {
     const code = server.lastCode(victim.phone);
     const tokens = await scene.strict.finish(begun, await browser.submit(page, "code", { code }));
     assert.deepEqual(tokens.claims()?.amr, ["pwd", "sms", "mfa"]);
-    assert.match(server.output(), /"event":"worker-died"/);
+    await until(() => /"event":"worker-died"/.test(server.output()));
   });
 
   it("serves a rotation of keys by the command line like one process", async () => {

@@ -1,0 +1,16 @@
+// Waits for what happens by itself, in another process or a little later: a line in a log above all, which comes
+// through a pipe of its own and may come after the answer that it is about.
+import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
+
+const MS_MAX = 15_000;
+
+export async function until(
+  isSo: () => boolean,
+  what = "it did not happen in time",
+): Promise<void> {
+  for (let waited = 0; !isSo(); waited += 50) {
+    assert.ok(waited < MS_MAX, what);
+    await delay(50);
+  }
+}
