@@ -1,6 +1,7 @@
 // Attacks on the phone and on sending: numbers that are none, numbers of others, and texts without end.
 import assert from "node:assert/strict";
 import { type Browser, createBrowser, type Page } from "../support/browser.ts";
+import { until } from "../support/until.ts";
 import {
   afterPassword,
   asksForCode,
@@ -52,6 +53,8 @@ describe("attacks on the phone", () => {
     assert.equal(changed.details.before.phoneStatus, "bound");
     assert.equal(changed.details.after.phoneStatus, "assigned");
     assert.ok(!JSON.stringify(changed).includes("5559870"), "masked");
+    // The old number hears of it a little later; not while another test counts texts.
+    await until(() => scene.server.texts().some(({ purpose }) => purpose === "phone-changed"));
   });
 
   it("binds a number only once its code was right (BIND-04)", async () => {

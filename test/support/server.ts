@@ -105,8 +105,11 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     texts: () => readOutbox(env).filter(({ channel }) => channel === "sms"),
     mails: () => readOutbox(env).filter(({ channel }) => channel === "mail"),
     lastCode(number) {
-      const text = server.texts().findLast(({ to }) => number === undefined || to === number);
-      const code = /#(\d{6})$/.exec(text?.text ?? "")?.[1];
+      const codes = server.texts().flatMap(({ to, text }) => {
+        const code = /#(\d{6})$/.exec(text)?.[1];
+        return code !== undefined && (number === undefined || to === number) ? [code] : [];
+      });
+      const code = codes.at(-1);
       if (code === undefined) throw new Error("no text with a code");
       return code;
     },
