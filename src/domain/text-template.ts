@@ -18,8 +18,11 @@ export type TemplateProblem =
       readonly foreign: readonly string[];
     };
 
-// Longer than any text of one segment can be, and not worth a closer look.
+// Not worth a closer look, unless it shrinks to one segment when it is filled in.
 const LENGTH_MAX = 1_000;
+
+const PLACEHOLDER = /\{(?:brand|code|minutes)\}/g;
+const LINK = /:\/\/|[\p{L}\p{M}\p{N}]\.[\p{L}\p{M}]{2,}|\d{1,3}(?:\.\d{1,3}){3}/u;
 
 // What is wrong with a template, everything together. Nothing in it is ever evaluated: a brace that is none of
 // the three placeholders has no business in a text.
@@ -27,19 +30,24 @@ export function templateProblems(template: string, frame: TextFrame): TemplatePr
   if (template.trim() === "" || /[\p{C}\p{Zl}\p{Zp}]/u.test(template)) {
     return [{ because: "not-one-line" }];
   }
-  if (template.length > LENGTH_MAX) return lengthProblems(template, frame);
+  const tooLong = lengthProblems(template, frame);
+  if (template.length > LENGTH_MAX && tooLong.length > 0) return tooLong;
   const problems: TemplateProblem[] = [];
-  const rest = template.replaceAll(/\{(?:brand|code|minutes)\}/g, "");
   if (!template.includes("{code}")) problems.push({ because: "code-missing" });
-  const placeholders = found(rest, /\{[^{}]*\}?|\}/g);
+  const placeholders = found(template.replaceAll(PLACEHOLDER, ""), /\{[^{}]*\}?|\}/g);
   if (placeholders.length > 0) {
     problems.push({ because: "unknown-placeholder", found: placeholders });
   }
-  const words = [...new Set(template.split(/\s+/))];
-  const links = words.filter((word) => /:\/\/|[\p{L}\p{N}]\.\p{L}{2,}/u.test(word));
+  const links = [...new Set(template.split(/\s+/))].filter((word) => LINK.test(filledIn(word)));
   if (links.length > 0) problems.push({ because: "link", found: links });
 
-  return [...problems, ...lengthProblems(template, frame)];
+  return [...problems, ...tooLong];
+}
+
+// A word as it reads when it goes out: {brand}.com is a link, and so is shop.{brand}. With a brand that is no link
+// itself, since what an installation is called is not the template's fault.
+function filledIn(word: string): string {
+  return word.replaceAll(PLACEHOLDER, (name) => (name === "{brand}" ? "Brand" : "0"));
 }
 
 function lengthProblems(template: string, frame: TextFrame): TemplateProblem[] {

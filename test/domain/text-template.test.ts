@@ -12,6 +12,7 @@ describe("templateProblems", () => {
     "Ihr Code: {code}, z.B. für Größe & Co. Übermäßig € gültig",
     "¡Hola! Tu número: {code} {code}".replaceAll("ú", "u"),
     "a b@c 1.5 {code} 10:30 e.g. that",
+    "{brand}: {code}. Valid {minutes} min. Until 24.11.2026, 5.{minutes}",
     `{code}${"x".repeat(ROOM - 6)}`,
   ];
   for (const template of good) {
@@ -52,6 +53,35 @@ describe("templateProblems", () => {
       template: "{code} evil.example/x and shop.de",
       because: "link",
       found: ["evil.example/x", "shop.de"],
+    },
+    {
+      it: "a link that its placeholders complete",
+      template: "{code} {brand}.com shop.{brand} {code}.de a{minutes}.example evil.c{brand}",
+      because: "link",
+      found: ["{brand}.com", "shop.{brand}", "{code}.de", "a{minutes}.example", "evil.c{brand}"],
+    },
+    {
+      it: "a link with an accent of its own",
+      template: "{code} cafe\u0301.com",
+      because: "link",
+      found: ["cafe\u0301.com"],
+    },
+    {
+      it: "a link to a bare address",
+      template: "{code} 192.0.2.1/x",
+      because: "link",
+      found: ["192.0.2.1/x"],
+    },
+    {
+      it: "no code in what is long until it is filled in",
+      template: "{minutes}".repeat(112),
+      because: "code-missing",
+    },
+    {
+      it: "a link in what is long until it is filled in",
+      template: `{code}${"{minutes}".repeat(112)} evil.example`,
+      because: "link",
+      found: ["evil.example"],
     },
     {
       it: "a template of another language (INJ-23)",
