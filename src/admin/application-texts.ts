@@ -129,7 +129,7 @@ function lintNotice(
 ): TextProblem[] {
   const { segments, foreign } = countSegments(composeNoticeText({ brand, template }));
   if (segments === 1) return [];
-  const because = foreign.length === 0 ? "" : `, because of: ${foreign.join(" ")}`;
+  const because = foreign.length === 0 ? "" : `, because of: ${named(foreign)}`;
   return [{ client: null, language, kind, sentences: [`It takes ${segments} segments${because}`] }];
 }
 
@@ -154,8 +154,17 @@ function sentenceOf(problem: TemplateProblem): string {
       }
       return (
         `With the line that binds the code it takes ${segments} segments, because of: ` +
-        `${foreign.join(" ")} With these, 70 characters fit and not 160; it has ${units}.`
+        `${named(foreign)}. With these, 70 characters fit and not 160; it has ${units}.`
       );
     }
   }
+}
+
+// With their numbers: a space that does not break, or a letter of another alphabet, looks like what is meant.
+function named(characters: readonly string[]): string {
+  const each = characters.map((character) => {
+    const number = character.codePointAt(0)?.toString(16).toUpperCase().padStart(4, "0");
+    return `${character} (U+${number})`;
+  });
+  return each.join(", ");
 }

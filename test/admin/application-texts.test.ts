@@ -65,7 +65,10 @@ describe("texts of an application", () => {
       assert.match(error.message, /no link.*: https:\/\/shop\.example/);
       return true;
     });
-    await assert.rejects(set("en", `{code} ${"x".repeat(60)} don’t`), /because of: ’/);
+    await assert.rejects(
+      set("en", `{code} ${"x".repeat(60)} don’t,\u00a0Аnna: código`),
+      /because of: ’ \(U\+2019\), \u00a0 \(U\+00A0\), А \(U\+0410\), ó \(U\+00F3\)\. With these/,
+    );
     await assert.rejects(set("en", `{code} ${"x".repeat(160)}`), /2 segments: \d+ characters/);
     assert.deepEqual(await events(), []);
   });
@@ -105,7 +108,7 @@ describe("texts of an application", () => {
       ]),
       [
         ["de", "phone-changed", "It takes 2 segments"],
-        ["es", "phone-changed", "It takes 2 segments, because of: ú"],
+        ["es", "phone-changed", "It takes 2 segments, because of: ú (U+00FA)"],
       ],
     );
     assert.deepEqual(await lintTexts({ ...deps(), notices: readNoticeTemplates() }), []);
