@@ -130,7 +130,9 @@ function lintNotice(
   const { segments, foreign } = countSegments(composeNoticeText({ brand, template }));
   if (segments === 1) return [];
   const because = foreign.length === 0 ? "" : `, because of: ${named(foreign)}`;
-  return [{ client: null, language, kind, sentences: [`It takes ${segments} segments${because}`] }];
+  return [
+    { client: null, language, kind, sentences: [`It takes ${segments} segments${because}.`] },
+  ];
 }
 
 // What is wrong, in words.

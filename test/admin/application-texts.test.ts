@@ -107,8 +107,8 @@ describe("texts of an application", () => {
         ...[language, kind, ...sentences],
       ]),
       [
-        ["de", "phone-changed", "It takes 2 segments"],
-        ["es", "phone-changed", "It takes 2 segments, because of: ú (U+00FA)"],
+        ["de", "phone-changed", "It takes 2 segments."],
+        ["es", "phone-changed", "It takes 2 segments, because of: ú (U+00FA)."],
       ],
     );
     assert.deepEqual(await lintTexts({ ...deps(), notices: readNoticeTemplates() }), []);
