@@ -43,6 +43,19 @@ export function applicationStoreContract(openEmpty: OpenEmpty): void {
       assert.equal(await applications.find("app1"), null);
     });
 
+    it("keeps an application's own texts to the letter, and forgets those that were given up", async () => {
+      const { applications } = storage();
+      await applications.create(APP, AUDIT);
+      const texts = { de: "{brand}: {code} für Größe & <%= x %> $& \u00a0’", es: "{code}" };
+      const after = { ...APP, texts, updatedAt: APP.updatedAt + 1 };
+      assert.equal(await applications.replace(APP, after, AUDIT), "changed");
+      assert.deepEqual(await applications.find("app1"), after);
+      assert.deepEqual(await applications.list(), [after]);
+      const later = { ...after, texts: { es: "{code}" }, updatedAt: after.updatedAt + 1 };
+      assert.equal(await applications.replace(after, later, AUDIT), "changed");
+      assert.deepEqual(await applications.find("app1"), later);
+    });
+
     it("lets one of twenty parallel creations have an id", async () => {
       const outcomes = await race(20, (i) =>
         storage().applications.create(renamed(APP, `name ${i}`), AUDIT),

@@ -12,6 +12,7 @@ import {
 import { type OpenEmpty, openedForEach } from "./opened-storage.ts";
 
 const AUDIT = anAuditEvent();
+const WITH_TEXTS = anApplication({ id: "app2", texts: { de: "Größe: {code}", en: "{code}" } });
 const SMS_ON = withSms(DEFAULT_RULES, true);
 const ALICE = aUser({
   id: "u-alice",
@@ -29,7 +30,7 @@ export function transferStoreContract(openEmpty: OpenEmpty): void {
       const { transfer } = storage();
       await transfer.putGlobalRules(SMS_ON);
       await transfer.putApplication(anApplication(), DEFAULT_RULES);
-      await transfer.putApplication(anApplication({ id: "app2" }), null);
+      await transfer.putApplication(WITH_TEXTS, null);
       await transfer.putUsers([ALICE, aUser({ id: "u-bob", username: "bob" })]);
       await transfer.putSigningKeys([aSigningKey({ kid: "k1" }), aSigningKey({ kid: "k2" })]);
       await transfer.putTestNumbers([aTestNumber()]);
@@ -80,6 +81,7 @@ export function transferStoreContract(openEmpty: OpenEmpty): void {
           ["u-alice", "u-bob"],
         );
         assert.deepEqual(await applications.find("app1"), anApplication());
+        assert.deepEqual(await applications.find("app2"), WITH_TEXTS);
         assert.deepEqual(await rules.find("app1"), { global: SMS_ON, own: DEFAULT_RULES });
         assert.deepEqual(await rules.find("app2"), { global: SMS_ON, own: null });
         assert.deepEqual((await signingKeys.list()).map(({ kid }) => kid).toSorted(), ["k1", "k2"]);
