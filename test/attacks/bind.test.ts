@@ -268,8 +268,8 @@ describe("attacks on sending, without gaps", () => {
   it("evaluates nothing in a text that somebody writes (INJ-23)", async () => {
     const { latchkey, latchkeyReading } = scene.server;
     const setText = (text: string) => latchkeyReading(text, "client", "text", "strict", "en");
-    for (const text of ["{code} <%= process.env %>", "{code} #{1+1}", "{code} {{constructor}}"]) {
-      await assert.rejects(setText(text), /"usage"/);
+    for (const text of ["<%= process.env %>", "#{1+1}", `$${"{1+1}"}`, "{{constructor}}"]) {
+      await assert.rejects(setText(`{code} ${text}`), /"usage"/);
     }
     await setText("{code} <%= 1+1 %> $& #");
     const victim = scene.victim();
