@@ -6,9 +6,40 @@ import { aMail, NOON } from "../support/builders.ts";
 import { emptyDatabase } from "../support/mongo-addresses.ts";
 import { openPatiently } from "../support/mongo-stores.ts";
 
-describe("mongo storage of an earlier version", () => {
+describe("mongo storage of another version", () => {
+  const uriOf = () => emptyDatabase(process.env.TEST_STORE_URI ?? "");
+
+  async function withSchema<Result>(
+    uri: string,
+    work: (meta: mongoose.mongo.Collection<{ _id: string; count: number }>) => Promise<Result>,
+  ): Promise<Result> {
+    const raw = await mongoose.createConnection(uri).asPromise();
+    try {
+      return await work(raw.collection("meta"));
+    } finally {
+      await raw.close();
+    }
+  }
+  const schemaIn = (uri: string) =>
+    withSchema(uri, async (meta) => (await meta.findOne({ _id: "schema" }))?.count);
+
+  it("raises the number of an earlier one, so that its processes start no more", async () => {
+    const uri = uriOf();
+    await withSchema(uri, (meta) => meta.insertOne({ _id: "schema", count: 1 }));
+    await (await openPatiently(uri)).close();
+    const known = await schemaIn(uri);
+    assert.ok(known !== undefined && known > 1);
+  });
+
+  it("refuses a later one, and leaves its number alone", async () => {
+    const uri = uriOf();
+    await withSchema(uri, (meta) => meta.insertOne({ _id: "schema", count: 99 }));
+    await assert.rejects(openPatiently(uri), /written by a newer Latchkey \(schema 99/);
+    assert.equal(await schemaIn(uri), 99);
+  });
+
   it("holds mails that do not say that they are mails, and hands them out", async () => {
-    const uri = emptyDatabase(process.env.TEST_STORE_URI ?? "");
+    const uri = uriOf();
     const storage = await openPatiently(uri);
     const raw = await mongoose.createConnection(uri).asPromise();
     const { channel, ...mail } = aMail();

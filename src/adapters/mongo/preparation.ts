@@ -5,14 +5,16 @@ import { isNotImplemented } from "./failures.ts";
 import type { Models } from "./models.ts";
 import { COLLECTIONS, declaredIndexes } from "./schemas.ts";
 
-// Grows when older processes could not work beside newer ones.
-const SCHEMA = 1;
+// Grows when older processes could not work beside newer ones. 2: texts wait among the mails, and whoever does not
+// know would hand their numbers to a mail server.
+const SCHEMA = 2;
 
+// Raises the number that is there, if it is an older one.
 export async function requireKnownSchema({ meta }: Models): Promise<void> {
   const found = await meta
     .findOneAndUpdate(
       { _id: "schema" },
-      { $setOnInsert: { count: SCHEMA } },
+      { $max: { count: SCHEMA } },
       { upsert: true, returnDocument: "after" },
     )
     .lean();
