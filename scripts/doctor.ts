@@ -2,7 +2,8 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import type { Command } from "commander";
-import { type Check, examine } from "../src/admin/doctor.ts";
+import type { Check } from "../src/admin/check.ts";
+import { examine } from "../src/admin/doctor.ts";
 import { AdminError } from "../src/admin/errors.ts";
 import { readNoticeTemplates, readOwnTemplates, textFrameOf } from "../src/code-text.ts";
 import { ConfigError, readConfig } from "../src/config.ts";

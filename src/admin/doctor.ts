@@ -2,16 +2,11 @@
 import { stat } from "node:fs/promises";
 import { keysInUse } from "../domain/signing-key.ts";
 import type { Storage } from "../ports/storage.ts";
-import { lintTexts, type NoticeTemplate, type TextDeps } from "./application-texts.ts";
+import type { NoticeTemplate, TextDeps } from "./application-texts.ts";
+import { type Check, failed, messageOf, passed } from "./check.ts";
 import type { AdminDeps } from "./deps.ts";
+import { checkChoices } from "./doctor-choices.ts";
 import { hasDemoData } from "./first-start.ts";
-import { liveTestNumbers } from "./test-numbers.ts";
-
-export interface Check {
-  readonly check: string;
-  readonly ok: boolean;
-  readonly sentence: string;
-}
 
 export interface Installation extends Pick<AdminDeps, "now" | "limits"> {
   readonly production: boolean;
@@ -122,9 +117,7 @@ async function checkStore(installation: Installation): Promise<Check[]> {
       await checkKeys(installation, storage),
       await checkClock(installation, storage),
       await checkDemo(installation, storage),
-      await checkTexts(installation, storage),
-      passed("test-numbers", await testNumbersSentence(installation, storage)),
-      ...(await checkMailedLinks(installation, storage)),
+      ...(await checkChoices(installation, storage)),
     ];
   } finally {
     await storage.close();
@@ -177,68 +170,12 @@ async function checkDemo(installation: Installation, storage: Storage): Promise<
     : passed("demo-data", "The demo is there; production would refuse it.");
 }
 
-async function checkTexts(
-  { frame, ours, notices }: Installation,
-  storage: Storage,
-): Promise<Check> {
-  const problems = await lintTexts({ storage, frame, ours, notices });
-  if (problems.length === 0) return passed("texts", "Each fits one segment.");
-  const sentences = problems.map(({ client, language, kind, sentences: wrong }) => {
-    const whose = client === null ? "Our text" : `The text of ${client}`;
-    return `${whose} for ${kind} in ${language}: ${wrong.join(" ")}`;
-  });
-  return failed("texts", sentences.join(" "));
-}
-
-// Wanted or not is for the administrator to say; that they are there must not be forgotten.
-async function testNumbersSentence(
-  { production, now }: Installation,
-  storage: Storage,
-): Promise<string> {
-  const { size } = await liveTestNumbers({ storage, now });
-  if (size === 0) return "There are none.";
-  const sentence = `${size} ${size === 1 ? "is" : "are"} live: nothing is sent there, and each code is fixed.`;
-  return production ? `Warning: ${sentence} See test-number list.` : sentence;
-}
-
-// Where a link in a mail comes before a first phone, nobody without a phone gets in while no mail is sent.
-async function checkMailedLinks(
-  { smtp, production }: Installation,
-  storage: Storage,
-): Promise<Check[]> {
-  const { global } = await storage.rules.find(null);
-  const rules = [global];
-  for (const { id } of await storage.applications.list()) {
-    const { own } = await storage.rules.find(id);
-    if (own !== null) rules.push(own);
-  }
-  if (!rules.some(({ mfa }) => mfa.binding === "mailed-link")) return [];
-  if (smtp !== null || !production) {
-    return [passed("mailed-links", "Links for a first phone can be mailed.")];
-  }
-  const sentence =
-    "A rule wants a link in a mail before a first phone; set SMTP_URL and MAIL_FROM.";
-  return [failed("mailed-links", sentence)];
-}
-
 async function modeOf(file: string): Promise<number | null> {
   try {
     return (await stat(file)).mode;
   } catch {
     return null;
   }
-}
-
-function passed(check: string, sentence: string): Check {
-  return { check, ok: true, sentence };
-}
-
-function failed(check: string, sentence: string): Check {
-  return { check, ok: false, sentence };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function iso(at: number): string {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { chmodSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { openStorage } from "../../src/store-access.ts";
 import { tomorrow } from "../support/builders.ts";
 import { type Latchkey, openLatchkey } from "./command.ts";
@@ -70,6 +71,14 @@ describe("latchkey on an installation", () => {
     assert.deepEqual(await failing({ SECRET }), ["store"]);
     writeFileSync(path.join(latchkey.dataDir, "latchkey.sqlite"), "no database at all ".repeat(99));
     assert.deepEqual(await failing(), ["store"]);
+  });
+
+  it("finds rules that cannot be read, and lists the other checks all the same", async () => {
+    await latchkey.json("key", "list");
+    const database = new DatabaseSync(path.join(latchkey.dataDir, "latchkey.sqlite"));
+    database.exec("INSERT INTO rules VALUES ('global', '{}')");
+    database.close();
+    assert.deepEqual(await failing(), ["rules"]);
   });
 
   it("finds wrong settings, which stop every other command", async () => {
