@@ -14,7 +14,9 @@ export interface BindingLink {
   readonly keyId: string;
   // Where it goes, and whose it is.
   readonly address: MailAddress;
-  // How often it was mailed in this interaction, and when last.
+  // Whether this very link was mailed; another one may have been before it.
+  readonly isMailed: boolean;
+  // How often one was mailed in this interaction, and when last.
   readonly sends: number;
   readonly lastSentAt: Instant | null;
   // Wrong tokens in this interaction.

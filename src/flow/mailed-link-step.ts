@@ -45,7 +45,7 @@ export async function confirmLink(
 ): Promise<ConfirmLinkOutcome> {
   const state = await dueState(deps, signIn);
   const { link, userId } = state;
-  if (state.step !== "mailed-link" || !link || link.sends === 0 || userId === null) {
+  if (state.step !== "mailed-link" || !link?.isMailed || userId === null) {
     return OUT_OF_ORDER;
   }
   const asked = await askAgain(deps, signIn, state);

@@ -42,7 +42,9 @@ export function linkToSend(
     before.confirmedAt === null &&
     deps.linkKeys.some(({ id }) => id === before.keyId);
   const { id, keyId } = repeats ? before : { id: deps.newId(), keyId: key.id };
-  return { id, keyId, address, sends, lastSentAt, attempts, confirmedAt: null, unsent: null };
+  const isMailed = repeats && before.isMailed;
+  const open = { confirmedAt: null, unsent: null };
+  return { id, keyId, address, isMailed, sends, lastSentAt, attempts, ...open };
 }
 
 // Stores the state with its link, counting the mail first and queueing it in the same move.
@@ -63,7 +65,8 @@ export async function moveAndMail(
   const verdict = judgeLinkSend(link, now, deps.limits);
   if (verdict.outcome === "link-refused") return refused(deps, signIn, user, verdict);
 
-  const state = { ...move.state, link: { ...link, sends: link.sends + 1, lastSentAt: now } };
+  const mailed = { ...link, isMailed: true, sends: link.sends + 1, lastSentAt: now };
+  const state = { ...move.state, link: mailed };
   const notice = {
     kind: "binding-link",
     uid: interaction.uid,
@@ -80,8 +83,14 @@ export async function moveAndMail(
     effects: {
       ...move.effects,
       link: { budgets: linkBudgets(user.id, deps.limits) },
-      audit: [auditStep(request, user.id, "binding-link-sent", now)],
-      mails: mailsTo(user, notice, { id: deps.newId(), language, at: now }),
+      audit: [
+        ...(move.effects?.audit ?? []),
+        auditStep(request, user.id, "binding-link-sent", now),
+      ],
+      mails: [
+        ...(move.effects?.mails ?? []),
+        ...mailsTo(user, notice, { id: deps.newId(), language, at: now }),
+      ],
     },
   });
   if (moved.outcome === "link-refused") return refused(deps, signIn, user, moved);

@@ -32,6 +32,7 @@ export async function showMailedLink(
 
 // A gap shows by itself, with its end; a cap has to be said.
 function whyUnsent(web: Web, { link }: InteractionState): MailedLinkModel["error"] {
+  if (link && isLinkDead(link, web.flow.limits)) return about("problem.link-dead");
   const unsent = link?.unsent ?? null;
   if (unsent === null || unsent.because === "link-gap") return null;
   const isOver = unsent.retryAt !== null && unsent.retryAt <= web.flow.now();
@@ -53,7 +54,8 @@ export async function postSendLink(web: Web, ctx: Context): Promise<void> {
       const { because, retryAt } = result;
       setRetryAfter(web, visit, retryAt ?? visit.signIn.interaction.expiresAt);
       const state = await dueState(web.flow, visit.signIn);
-      return drawMailedLink(web, visit, 429, state, about(REFUSALS[because]), retryAt);
+      const why = whyUnsent(web, state) ?? about(REFUSALS[because]);
+      return drawMailedLink(web, visit, 429, state, why, retryAt);
     }
   }
 }
@@ -130,7 +132,7 @@ async function drawMailedLink(
     ...stepPage(web, visit),
     action: actionOf(web, visit, "send-link"),
     maskedAddress: maskAddress(await addressOf(web, state)),
-    usable: link !== null && link.sends > 0 && !isLinkDead(link, limits),
+    usable: link?.isMailed === true && !isLinkDead(link, limits),
     expiresAt: visit.signIn.interaction.expiresAt,
     mayResend: verdict?.outcome !== "link-refused" || verdict.retryAt !== null,
     resendAt: resendAt ?? link?.unsent?.retryAt ?? (link && linkGapEndsAt(link, limits)),
