@@ -76,8 +76,8 @@ async function deliver(deps: TextDeliveryDeps, claimed: ClaimedText): Promise<vo
       }
       return;
     case "begun":
-      await raiseAlarms(deps, begun.counts, message.at);
       await send(deps, claimed, { text, message, budgets });
+      await raiseAlarms(deps, begun.counts, message.at);
       return;
   }
 }
