@@ -6,7 +6,7 @@ import type { Limits } from "./limits.ts";
 import { verifiedAddressOf } from "./mail.ts";
 import type { MfaQuestion } from "./mfa-decision.ts";
 import type { RequestedAcr } from "./requested-acr.ts";
-import type { RulesOfApplication } from "./security-rules.ts";
+import { effectiveRules, type RulesOfApplication, type SecurityRules } from "./security-rules.ts";
 import type { Instant } from "./time.ts";
 import type { User } from "./user.ts";
 
@@ -33,7 +33,10 @@ export function mfaQuestion(facts: MfaFacts): MfaQuestion {
   const { request, rules, sourceId, upstreamDidIt, user } = facts;
   const firstFactor = firstFactorOf(sourceId);
   const { pwd, sms, otp } = facts.provedForRequest;
-  const other = firstFactor === "sms" ? pwd : latest(sms, otp);
+  // A recovery code stands in for a text where these rules take one, and nowhere else.
+  const mfa: Partial<SecurityRules["mfa"]> = effectiveRules(rules).mfa ?? {};
+  const second = mfa.outage === "other-factor" ? latest(sms, otp) : sms;
+  const other = firstFactor === "sms" ? pwd : second;
   return {
     request,
     rules,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { firstFactorOf, type MfaFacts, mfaQuestion } from "../../src/domain/mfa-question.ts";
 import { NO_ACR_REQUESTED } from "../../src/domain/requested-acr.ts";
-import { DEFAULT_RULES } from "../../src/domain/security-rules.ts";
+import { DEFAULT_RULES, withRule } from "../../src/domain/security-rules.ts";
 
 const NOON = Date.UTC(2026, 0, 1, 12);
 
@@ -41,6 +41,22 @@ describe("mfaQuestion", () => {
       },
     });
   });
+
+  const OPEN = withRule(DEFAULT_RULES, { outage: "other-factor" });
+  const counts: { it: string; own: typeof OPEN | null; global: typeof OPEN; age: number | null }[] =
+    [
+      { it: "where the rules take one", own: OPEN, global: DEFAULT_RULES, age: 2 },
+      { it: "where the global rules take one", own: null, global: OPEN, age: 2 },
+      { it: "not where they are closed", own: null, global: DEFAULT_RULES, age: null },
+      { it: "not where its own are closed", own: DEFAULT_RULES, global: OPEN, age: null },
+    ];
+  for (const { it: where, own, global, age } of counts) {
+    it(`counts a recovery code as the other factor ${where}`, () => {
+      const provedForRequest = { pwd: NOON, sms: null, otp: NOON - 2000 };
+      const question = mfaQuestion({ ...FACTS, rules: { own, global }, provedForRequest });
+      assert.equal(question.otherFactorAgeSeconds, age);
+    });
+  }
 
   it("says what the user has", () => {
     const phone = { number: "+14155552671", status: "assigned", since: NOON } as const;
