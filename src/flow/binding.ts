@@ -4,6 +4,7 @@ import type { InteractionState } from "../domain/interaction.ts";
 import { verifiedAddressOf } from "../domain/mail.ts";
 import { type MfaDecision, needsLinkFirst } from "../domain/mfa-decision.ts";
 import type { User } from "../domain/user.ts";
+import { mayGoOn } from "./proved-by-now.ts";
 import { beginSecondStep, decideSecondStep } from "./second-step.ts";
 import type { BeginOutcome } from "./send-code.ts";
 import type { FlowDeps, SignIn } from "./sign-in.ts";
@@ -13,14 +14,16 @@ export interface AskedAgain {
   readonly decision: MfaDecision;
 }
 
-// The decision as it is now; null when the user is gone or disabled.
+// The decision as it is now; null when the user is gone or disabled, or the first step counts no more.
 export async function askAgain(
   deps: Pick<FlowDeps, "storage" | "limits" | "now">,
-  { request }: SignIn,
-  { userId, sourceId, proved }: InteractionState,
+  signIn: SignIn,
+  state: InteractionState,
 ): Promise<AskedAgain | null> {
+  const { request } = signIn;
+  const { userId, sourceId, proved } = state;
   const user = userId === null ? null : await deps.storage.users.find(userId);
-  if (user === null || user.status !== "active") return null;
+  if (user === null || !mayGoOn(signIn, state, user)) return null;
   const question = { request, sourceId: sourceId ?? "password", proved, user };
   return { user, decision: await decideSecondStep(deps, question) };
 }
@@ -32,9 +35,11 @@ export function isBindingBarred(
   { user, decision }: AskedAgain,
 ): boolean {
   if (decision.need === "refuse") return decision.because !== "factor-off";
-  if (decision.need !== "bind-phone" || !needsLinkFirst(decision)) return false;
-  const isConfirmed = link != null && link.confirmedAt !== null;
-  return !isConfirmed || link.address !== verifiedAddressOf(user);
+  // Somebody gave the user a number meanwhile, or nothing is demanded any more.
+  if (decision.need !== "bind-phone") return true;
+  if (!needsLinkFirst(decision)) return false;
+  const isConfirmed = typeof link?.confirmedAt === "number";
+  return !isConfirmed || link?.address !== verifiedAddressOf(user);
 }
 
 // Goes to the step that is due by the decision as it is now.

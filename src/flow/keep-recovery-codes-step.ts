@@ -1,26 +1,39 @@
 // Recovery codes are shown to whoever has just typed a code by text, and kept when they say so. Everything that
 // the sign-in needs is proved by then; it ends here.
-import { hasSecondFactor, provedSince } from "../domain/factors.ts";
+import { hasSecondFactor } from "../domain/factors.ts";
 import type { InteractionState } from "../domain/interaction.ts";
 import { mailsTo } from "../domain/mail.ts";
-import { offeredCodes, recoveryCodesLeft, recoveryCodesOf } from "../domain/recovery-codes.ts";
+import { offeredCodes, recoveryCodesOf } from "../domain/recovery-codes.ts";
 import type { User } from "../domain/user.ts";
 import { auditStep } from "./audit-trail.ts";
 import { dueState } from "./due-state.ts";
 import { signInEnd } from "./end-sign-in.ts";
+import { provedByNow } from "./proved-by-now.ts";
 import { type FlowDeps, OUT_OF_ORDER, type SignIn } from "./sign-in.ts";
 
 export type KeepOutcome =
   | { readonly outcome: "moved"; readonly state: InteractionState }
   | typeof OUT_OF_ORDER;
 
-// The codes that this state shows; empty when the key that computes them has gone.
-export function codesToShow(
-  deps: Pick<FlowDeps, "codeKeys">,
-  { offer }: InteractionState,
-): readonly string[] {
+// The codes to show in this state; empty when they could not be kept any more.
+export async function codesToShow(
+  deps: Pick<FlowDeps, "codeKeys" | "storage">,
+  signIn: SignIn,
+  state: InteractionState,
+): Promise<readonly string[]> {
+  const user = state.userId === null ? null : await deps.storage.users.find(state.userId);
+  return user !== null && mayKeep(signIn, state, user) ? codesOf(deps, state) : [];
+}
+
+// Empty when the key that computes them has gone.
+function codesOf(deps: Pick<FlowDeps, "codeKeys">, { offer }: InteractionState): readonly string[] {
   const key = deps.codeKeys.find(({ id }) => id === offer?.codeKeyId);
   return !offer || key === undefined ? [] : offeredCodes(offer, key.key);
+}
+
+// Whether both factors still count.
+function mayKeep(signIn: SignIn, state: InteractionState, user: User): boolean {
+  return user.status === "active" && hasSecondFactor(provedByNow(signIn, state, user));
 }
 
 // Keeps the codes, unless the user does not want them, and ends the sign-in.
@@ -32,9 +45,7 @@ export async function takeKeepStep(
   const state = await dueState(deps, signIn);
   if (state.step !== "recovery-codes" || state.userId === null) return OUT_OF_ORDER;
   const user = await deps.storage.users.find(state.userId);
-  // Whatever was proved before the credentials changed proves nothing any more.
-  if (user?.status !== "active") return OUT_OF_ORDER;
-  if (!hasSecondFactor(provedSince(state.proved, user.credentialsChangedAt))) return OUT_OF_ORDER;
+  if (user === null || !mayKeep(signIn, state, user)) return OUT_OF_ORDER;
 
   if (keep && !(await keepCodes(deps, signIn, state, user))) return OUT_OF_ORDER;
   return end(deps, signIn, state, user);
@@ -47,13 +58,16 @@ async function keepCodes(
   state: InteractionState,
   user: User,
 ): Promise<boolean> {
-  const codes = codesToShow(deps, state);
+  const codes = codesOf(deps, state);
   if (codes.length === 0) return false;
-  // Somebody gave the user others meanwhile, or this was posted twice.
-  if (recoveryCodesLeft(user) > 0) return true;
   const now = deps.now();
+  const recoveryCodes = recoveryCodesOf(codes, now);
+  // Posted twice. If the user was given others meanwhile, these are the ones that somebody says to have kept.
+  if (recoveryCodes.digests.every((each) => user.recoveryCodes?.digests.includes(each))) {
+    return true;
+  }
   const updatedAt = Math.max(now, user.updatedAt + 1);
-  const after = { ...user, recoveryCodes: recoveryCodesOf(codes, now), updatedAt };
+  const after = { ...user, recoveryCodes, updatedAt };
   const kept = auditStep(request, user.id, "recovery-codes-kept", now, { left: codes.length });
   const told = { id: deps.newId(), language, at: now };
   const mails = mailsTo(user, { kind: "recovery-codes-made" }, told);

@@ -15,6 +15,7 @@ import type { AttemptCounted } from "../ports/interactions.ts";
 import { auditStep } from "./audit-trail.ts";
 import { dueState } from "./due-state.ts";
 import { signInEnd } from "./end-sign-in.ts";
+import { mayGoOn } from "./proved-by-now.ts";
 import { type FlowDeps, OUT_OF_ORDER, type SignIn } from "./sign-in.ts";
 import { noteWrongCode } from "./wrong-code.ts";
 
@@ -78,6 +79,10 @@ async function judge(
   { code, now }: { code: string; now: Instant },
 ): Promise<RecoveryCodeOutcome> {
   const { user, interaction } = counted;
+  // Asked of what was counted: another tab may have begun again in between, with another user.
+  const { state } = interaction;
+  if (state === null || !mayGoOn(signIn, state, user)) return OUT_OF_ORDER;
+  if ((await offeredFactor(deps, signIn, state)) !== "recovery-code") return OUT_OF_ORDER;
   const left = Math.max(0, recoveryCodesLeft(user) - 1);
   const used = auditStep(signIn.request, user.id, "recovery-code-used", now, { left });
   const told = { id: deps.newId(), language: signIn.language, at: now };

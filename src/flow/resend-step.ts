@@ -37,7 +37,10 @@ export async function takeResendStep(deps: FlowDeps, signIn: SignIn): Promise<Re
   if (lockedUntil !== null) return { outcome: "locked", retryAt: lockedUntil };
 
   const phone = phoneToAsk(state, user);
-  if (phone === null || !(await canHaveCode(deps, phone))) return OUT_OF_ORDER;
+  // A number that was a test number, or was taken away: the page says what to do.
+  if (phone === null || !(await canHaveCode(deps, phone))) {
+    return beginAgain(deps, signIn, state, asked);
+  }
   const before = await challengeToSend(deps, signIn, { state, number: phone.number, now });
   const sent = await moveAndSend(deps, signIn, {
     state: { ...state, challenge: withSend(before, now) },

@@ -14,6 +14,7 @@ import { auditStep, markTest } from "./audit-trail.ts";
 import { askAgain, beginAgain, isBindingBarred } from "./binding.ts";
 import { dueState } from "./due-state.ts";
 import { signInEnd, type Told } from "./end-sign-in.ts";
+import { mayGoOn } from "./proved-by-now.ts";
 import { type FlowDeps, OUT_OF_ORDER, type SignIn } from "./sign-in.ts";
 import { expectedCode } from "./test-numbers.ts";
 import { noteWrongCode } from "./wrong-code.ts";
@@ -101,7 +102,7 @@ async function judge(
   const { interaction } = counted;
   const { state } = interaction;
   const challenge = state?.challenge;
-  if (!state || !challenge) return OUT_OF_ORDER;
+  if (!state || !challenge || !mayGoOn(signIn, state, counted.user)) return OUT_OF_ORDER;
 
   const expected = await expectedCode(deps, challenge);
   if (expected === null || !sameCode(code, expected)) {
@@ -156,6 +157,7 @@ async function end(deps: FlowDeps, signIn: SignIn, right: RightCode): Promise<Su
         usersPerBoundPhone: deps.limits.usersPerBoundPhone,
         challengeId: challenge.id,
         fixedCode: !!challenge.testNumber,
+        credentialsChangedAt: user.credentialsChangedAt,
       },
       ...ended?.effects,
       audit: audit.map((event) => markTest(event, challenge)),

@@ -10,11 +10,15 @@ import { draw, goOn } from "./step-answer.ts";
 import type { Web } from "./web.ts";
 
 // The page of a state whose step is "recovery-codes".
-export function showRecoveryCodes(web: Web, visit: Visit, state: InteractionState): void {
+export async function showRecoveryCodes(
+  web: Web,
+  visit: Visit,
+  state: InteractionState,
+): Promise<void> {
   const model: RecoveryCodesModel = {
     ...stepPage(web, visit),
     action: actionOf(web, visit, "recovery-codes"),
-    codes: codesToShow(web.flow, state),
+    codes: await codesToShow(web.flow, visit.signIn, state),
   };
   draw(visit, 200, web.view.render("recovery-codes", model, visit.language));
 }

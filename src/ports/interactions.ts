@@ -83,6 +83,8 @@ export interface MoveEffects {
         readonly number: string;
         readonly bind: boolean;
         readonly usersPerBoundPhone: number;
+        // Of the user as it was when the code was judged: if it is another one by now, nothing moves.
+        readonly credentialsChangedAt?: Instant | undefined;
         // The messages of this challenge carried a code that was typed.
         readonly challengeId?: string | undefined;
         // It was the code of a test number, which nobody was sent: no phone becomes bound, and with `bind`

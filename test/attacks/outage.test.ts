@@ -81,6 +81,27 @@ describe("attacks when no text can be sent", () => {
     assert.ok(!scene.server.output().includes(code));
   });
 
+  it("takes none once the password was reset, and spends none (BIND-13)", async () => {
+    const { victim, visit, code } = await stranded();
+    await scene.server.latchkey("user", "update", victim.username, "--reset-password");
+    assert.equal((await post(visit, code)).status, 409);
+    const shown = await scene.server.latchkey("user", "show", victim.username);
+    assert.equal(shown.recoveryCodesLeft, 10);
+  });
+
+  it("counts a recovery code for no application that is closed to them (FLOW-10)", async () => {
+    const { visit, code } = await stranded();
+    const back = await visit.browser.submit(visit.page, "recovery-code", { recovery_code: code });
+    await scene.strict.finish(visit.begun, back);
+    const silent = await scene.strict.begin({ prompt: "none" });
+    assert.ok(finished(await visit.browser.open(silent.url.href)));
+
+    const closed = await scene.lax.begin({ prompt: "none", acr_values: TWO });
+    const refused = answerOf(await visit.browser.open(closed.url.href));
+    assert.equal(refused.get("error"), "unmet_authentication_requirements");
+    assert.ok(!refused.has("code"));
+  });
+
   it("keeps offering it on reload, and stops as soon as a text goes out", async () => {
     const { visit, code } = await stranded();
     const reloaded = { ...visit, page: await visit.browser.open(visit.page.url) };

@@ -83,6 +83,24 @@ describe("journey of recovery codes", () => {
     assert.ok((await scene.strict.finish(visit.begun, back)).claims());
   });
 
+  for (const keep of ["yes", "no"]) {
+    it(`shows them in a step-up too, which goes on with "${keep}"`, async () => {
+      const victim = scene.victim();
+      const lax = await afterPassword(scene.lax, victim);
+      await scene.lax.finish(lax.begun, lax.page);
+      const begun = await scene.strict.begin();
+      const page = await lax.browser.open(begun.url.href);
+      const sent = await lax.browser.submit(page, "resend");
+      const code = scene.server.lastCode(victim.phone);
+      const offered = await lax.browser.submit(sent, "code", { code });
+      assert.equal(shownIn(offered.html).length, 10);
+      const back = await lax.browser.submit(offered, "recovery-codes", { keep });
+      const claims = (await scene.strict.finish(begun, back)).claims();
+      assert.deepEqual(claims?.amr, ["pwd", "sms", "mfa"]);
+      assert.equal(await left(victim), keep === "yes" ? 10 : 0);
+    });
+  }
+
   it("shows none where they would not be taken", async () => {
     const victim = scene.victim();
     const lax = await afterPassword(scene.lax, victim, { acr_values: "urn:latchkey:acr:2fa" });

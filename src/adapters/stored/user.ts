@@ -64,6 +64,10 @@ export function judgeProof(
     }
   | { readonly refusal: null; readonly user: User; readonly changed: boolean } {
   if (user === null || user.status !== "active") return { refusal: { outcome: "user-changed" } };
+  const { credentialsChangedAt = user.credentialsChangedAt } = proved;
+  if (credentialsChangedAt !== user.credentialsChangedAt) {
+    return { refusal: { outcome: "user-changed" } };
+  }
   const { phone } = user;
   const fits = phone?.number === proved.number || (proved.bind && phone === null);
   if (!fits) return { refusal: { outcome: "user-changed" } };
