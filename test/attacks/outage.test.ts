@@ -114,7 +114,13 @@ describe("attacks when no text can be sent", () => {
 
   it("takes a recovery code once, whoever asks (OTP-04, OTP-09)", async () => {
     const { victim, visit, code } = await stranded();
-    const visits = [visit, ...(await atOnce(9, () => afterPassword(scene.strict, victim)))];
+    const visits = [visit];
+    // One after the other: it is not passwords that race here.
+    while (visits.length < 10) {
+      const next = await afterPassword(scene.strict, victim);
+      assert.ok(offers(next));
+      visits.push(next);
+    }
     const answers = await Promise.all(visits.map((each) => post(each, code)));
     assert.deepEqual(tally(answers.map(({ status }) => status)), { 303: 1, 401: 9 });
     const again = await afterPassword(scene.strict, victim);
