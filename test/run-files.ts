@@ -2,7 +2,8 @@
 // of its own for each run: a file that was loaded once is not loaded again.
 import Mocha from "mocha";
 
-const mocha = new Mocha({ timeout: 20_000, reporter: "dot", color: process.stdout.isTTY });
+// Against hanging alone: how fast anything is, no test may say of a machine that it shares.
+const mocha = new Mocha({ timeout: 60_000, reporter: "dot", color: process.stdout.isTTY });
 for (const file of process.argv.slice(2)) mocha.addFile(file);
 await mocha.loadFilesAsync();
 const runner = mocha.run((failed) => {
