@@ -1,4 +1,6 @@
-// Fills a MongoDB past its ports, in the form in which the product reads it.
+// Fills a MongoDB past its ports, in the form in which the product reads it: each collection in the order of its
+// ids. Ids are as good as random, and a store that writes whole pages of a tree would write each page as often as
+// rows come to lie in it.
 import { randomUUID } from "node:crypto";
 import mongoose from "mongoose";
 import { toDateOrNull } from "../src/adapters/mongo/dates.ts";
@@ -14,7 +16,7 @@ import { factorFields, userFields } from "../src/adapters/mongo/user-documents.t
 import { sealDetails } from "../src/adapters/stored/audit-event.ts";
 import { storeRecord } from "../src/adapters/stored/record.ts";
 import type { Vault } from "../src/domain/vault.ts";
-import { type Amounts, seededEvent, seededRecord, seededUser } from "./seed-rows.ts";
+import { type Amounts, seededEvent, seededRecord, seededUser, userIdOf } from "./seed-rows.ts";
 
 const BATCH = 2_000;
 // Indexes are built, and large batches written, by a server that may be slow.
@@ -41,11 +43,13 @@ async function insertUsers(
   vault: Vault,
   { users }: Amounts,
 ): Promise<void> {
-  await inBatches(users, async (numbers) => {
+  await inBatches(inOrder(users, userIdOf), async (numbers) => {
     const documents = numbers.map((n) => userDocument(vault, n));
     await insertAll(connection, "users", documents);
-    await insertAll(connection, "login_names", documents.flatMap(nameDocuments));
   });
+  const names = inOrder(users, (n) => n).flatMap((n) => nameDocuments(userDocument(vault, n)));
+  names.sort((a, b) => compareIds(a._id, b._id));
+  await inBatches(names, (documents) => insertAll(connection, "login_names", documents));
 }
 
 async function insertRecords(
@@ -53,7 +57,8 @@ async function insertRecords(
   vault: Vault,
   amounts: Amounts,
 ): Promise<void> {
-  await inBatches(amounts.records, async (numbers) => {
+  const idOf = (n: number) => recordOrSessionDocument(vault, n, amounts)._id;
+  await inBatches(inOrder(amounts.records, idOf), async (numbers) => {
     const documents = numbers.map((n) => recordOrSessionDocument(vault, n, amounts));
     await insertAll(connection, "sessions", documents.filter(isSession));
     await insertAll(
@@ -78,13 +83,16 @@ async function insertEvents(
     { upsert: true, returnDocument: "after" },
   );
   const first = (counted?.count ?? amounts.audit) - amounts.audit + 1;
-  await inBatches(amounts.audit, (numbers) => {
-    const documents = numbers.map((n): AuditDocument => {
-      const event = seededEvent(n, amounts);
-      return { _id: first + n, ...event, details: sealDetails(vault, event) };
-    });
-    return insertAll(connection, "audit", documents);
-  });
+  await inBatches(
+    inOrder(amounts.audit, (n) => n),
+    (numbers) => {
+      const documents = numbers.map((n): AuditDocument => {
+        const event = seededEvent(n, amounts);
+        return { _id: first + n, ...event, details: sealDetails(vault, event) };
+      });
+      return insertAll(connection, "audit", documents);
+    },
+  );
 }
 
 function userDocument(vault: Vault, n: number): UserDocument {
@@ -126,13 +134,23 @@ function isSession(document: RecordDocument | SessionDocument): document is Sess
   return "entries" in document;
 }
 
-async function inBatches(
-  rows: number,
-  insert: (numbers: readonly number[]) => Promise<void>,
+// The numbers of so many rows, in the order of their ids.
+function inOrder<Id extends string | number>(rows: number, idOf: (n: number) => Id): number[] {
+  const ids = Array.from({ length: rows }, (_, n) => ({ n, id: idOf(n) }));
+  return ids.sort((a, b) => compareIds(a.id, b.id)).map(({ n }) => n);
+}
+
+function compareIds(a: string | number, b: string | number): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+async function inBatches<Row>(
+  rows: readonly Row[],
+  insert: (batch: readonly Row[]) => Promise<void>,
 ): Promise<void> {
-  for (let from = 0; from < rows; from += BATCH) {
-    const length = Math.min(BATCH, rows - from);
-    await insert(Array.from({ length }, (_, i) => from + i));
+  for (let from = 0; from < rows.length; from += BATCH) {
+    await insert(rows.slice(from, from + BATCH));
   }
 }
 

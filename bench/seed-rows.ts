@@ -142,7 +142,7 @@ function phoneOf(n: number): string {
 }
 
 // In the form, and as scattered, as those that the product makes.
-function userIdOf(n: number): string {
+export function userIdOf(n: number): string {
   return createHash("sha256").update(`user ${n}`).digest("hex").slice(0, 32);
 }
 
