@@ -50,7 +50,7 @@ export function codeAttemptsContract(openEmpty: OpenEmpty): void {
       assert.deepEqual(counted.user, await storage().users.find("u1"));
     });
 
-    it("counts exactly as many of two hundred at once as one code allows", async () => {
+    it("counts exactly as many of two hundred at once as one code allows (FLT-13)", async () => {
       await wait();
       assert.deepEqual(await outcomes(200), { counted: 5, dead: 195 });
       assert.equal((await storage().interactions.find("i1", NOON))?.attempts, 5);

@@ -76,7 +76,7 @@ export function interactionStoreContract(openEmpty: OpenEmpty): void {
       assert.equal((await interactions.find("i2", NOON))?.record.which, 2);
     });
 
-    it("is there until the millisecond at which it expires", async () => {
+    it("is there until the millisecond at which it expires by our clock (FLT-18)", async () => {
       const { interactions } = storage();
       await interactions.save("i1", { ...RECORD, result: { login: {} } }, END);
       assert.notEqual(await interactions.find("i1", END - 1), null);

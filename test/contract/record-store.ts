@@ -41,7 +41,7 @@ export function recordStoreContract(openEmpty: OpenEmpty): void {
       assert.equal(await find("r1", NOON, "AccessToken"), null);
     });
 
-    it("is there until the millisecond at which it expires, and for ever without an end", async () => {
+    it("is there until the millisecond at which it expires by our clock, and for ever without an end (FLT-18)", async () => {
       await storage().records.save(aRecord());
       assert.notEqual(await find("r1", END - 1), null);
       assert.equal(await find("r1", END), null);

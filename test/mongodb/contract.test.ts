@@ -1,6 +1,7 @@
 // The ports' contract over the wire, on the server of this run. Races mean something where a single operation
 // is atomic, as it is on mongo-java-server and on MongoDB.
 import assert from "node:assert/strict";
+import { connect } from "../../src/adapters/mongo/database.ts";
 import { storageContract } from "../contract/index.ts";
 import { emptyDatabase } from "../support/mongo-addresses.ts";
 import { openPatiently } from "../support/mongo-stores.ts";
@@ -32,5 +33,21 @@ describe("the queries of mongo storage", () => {
     const audit = { collection: "audit", operation: "find" };
     assert.ok(!unindexed({ ...audit, fields: ["action", "_id"], sort: ["_id"] }));
     assert.ok(unindexed({ ...audit, fields: ["action"], sort: ["at"] }));
+  });
+});
+
+describe("the connection of mongo storage", () => {
+  it("reads from the primary and writes to a majority, whatever the URI says (FLT-15, FLT-17)", async () => {
+    const uri = new URL(emptyDatabase(process.env.TEST_STORE_URI ?? ""));
+    uri.search = "?readPreference=secondary&readConcernLevel=available&w=1&journal=false";
+    const connection = await connect({ uri: uri.href });
+    try {
+      const { readPreference, readConcern, writeConcern } = connection.getClient().options;
+      assert.equal(readPreference.mode, "primary");
+      assert.equal(readConcern?.level, "local");
+      assert.deepEqual([writeConcern?.w, writeConcern?.journal], ["majority", true]);
+    } finally {
+      await connection.close();
+    }
   });
 });

@@ -96,7 +96,7 @@ describe("settings of the store", () => {
     "w=majority&w=1",
   ];
   for (const options of weaker) {
-    it(`refuse ${options} in production (FLT-15)`, () => {
+    it(`refuse ${options} in production (FLT-15, FLT-17)`, () => {
       const said = problems({ ...PRODUCTION, MONGODB_URI: `${URI}?retryWrites=true&${options}` });
       assert.match(said, /- MONGODB_URI: \w+ must/);
       assert.ok(!said.includes("hunter2"), "the password is told");

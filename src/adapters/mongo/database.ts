@@ -24,11 +24,12 @@ export interface Database {
 }
 
 // What is acknowledged is on the disks of a majority: no failover takes it back. Decisions are made from the
-// primary, never from a member that may lag behind.
+// primary, never from a member that may lag behind. Named as a URI names them, or what the URI says would count.
 const DURABLE = {
-  writeConcern: { w: "majority", journal: true },
+  w: "majority",
+  journal: true,
   readPreference: "primary",
-  readConcern: { level: "local" },
+  readConcernLevel: "local",
 } as const;
 
 // So that whoever asks has an answer within three seconds, and a new attempt finds what has come back.
