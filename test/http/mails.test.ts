@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import path from "node:path";
 import type { Mail, Notice } from "../../src/domain/mail.ts";
 import { noticeOfPhone } from "../../src/domain/mail.ts";
-import { createLinkFinder } from "../../src/http/binding-link.ts";
 import { createLanguages } from "../../src/http/language.ts";
 import { createMailView } from "../../src/http/mail-view.ts";
+import { createLinkFinder } from "../../src/http/mailed-links.ts";
 import { A_NUMBER, aMail, NOON } from "../support/builders.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");

@@ -29,6 +29,7 @@ export const SIGN_IN: PageModels["sign-in"] = {
   ...STEP,
   action: "/interaction/u1/login",
   login: "",
+  recoveryHref: "/recovery",
   error: null,
   retryAt: null,
 };
