@@ -1,10 +1,11 @@
 // Where attacks on password recovery take place: users with an address, and the ways of a mailed link.
 import assert from "node:assert/strict";
 import { type Browser, createBrowser, csrfOf, type Page } from "../support/browser.ts";
-import type { TestServer } from "../support/server.ts";
+import { startServer, type TestServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
+import type { Account } from "./link-scene.ts";
 
-export { newAccount } from "./link-scene.ts";
+export { type Account, newAccount } from "./link-scene.ts";
 
 export const NEW_PASSWORD = "a wholly different sentence";
 
@@ -39,7 +40,7 @@ export async function recoveryLink(server: TestServer, email: string, count = 1)
   return link ?? assert.fail("no link");
 }
 
-export function openLink(browser: Browser, link: string): Promise<Page> {
+export function openRecovery(browser: Browser, link: string): Promise<Page> {
   return browser.request(link);
 }
 
@@ -53,4 +54,22 @@ export function setPassword(
   const token = /name="token" value="([^"]*)"/.exec(page.html)?.[1] ?? "";
   const body = new URLSearchParams({ csrf: csrfOf(page), token, password, ...others });
   return browser.request(page.url.split("?")[0] ?? "", { method: "POST", body });
+}
+
+// Gaps and budgets of texts are out of the way unless a test brings its own.
+export function openRecoveryScene(
+  limits: Record<string, number> = {},
+  env: Record<string, string> = {},
+): Promise<TestServer> {
+  return startServer({ limits: { sendGapSeconds: 0, ...limits }, env });
+}
+
+// The lines of the audit log that are about a user.
+export async function auditedOf(
+  server: TestServer,
+  action: string,
+  { id }: Pick<Account, "id">,
+): Promise<{ actor: string; because: string | null; details: Record<string, unknown> }[]> {
+  const { items } = await server.latchkey("audit", "list", "--action", action, "--limit", "1000");
+  return items.filter(({ target }: { target: string }) => target === `user:${id}`);
 }

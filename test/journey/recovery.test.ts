@@ -4,7 +4,7 @@ import {
   askForLink,
   NEW_PASSWORD,
   newAccount,
-  openLink,
+  openRecovery,
   recoveryLink,
   setPassword,
 } from "../attacks/recovery-scene.ts";
@@ -35,7 +35,7 @@ describe("a forgotten password", function () {
 
     const link = await recoveryLink(server, account.email);
     assert.match(server.mails().at(-1)?.subject ?? "", /Ein neues Passwort wählen/);
-    const opened = await openLink(browser, link);
+    const opened = await openRecovery(browser, link);
     assert.equal(opened.status, 200);
     const done = await setPassword(browser, opened, NEW_PASSWORD);
     assert.equal(done.status, 200);
