@@ -64,12 +64,24 @@ export function openRecoveryScene(
   return startServer({ limits: { sendGapSeconds: 0, ...limits }, env });
 }
 
-// The lines of the audit log that are about a user.
+// The lines of the audit log that are about a user, or by one.
 export async function auditedOf(
   server: TestServer,
   action: string,
   { id }: Pick<Account, "id">,
+  role: "target" | "actor" = "target",
 ): Promise<{ actor: string; because: string | null; details: Record<string, unknown> }[]> {
   const { items } = await server.latchkey("audit", "list", "--action", action, "--limit", "1000");
-  return items.filter(({ target }: { target: string }) => target === `user:${id}`);
+  return items.filter((event: Record<string, unknown>) => event[role] === `user:${id}`);
+}
+
+// The whole way, in this browser, to the page that says that it is done.
+export async function recover(
+  server: TestServer,
+  { username, email }: Account,
+  browser: Browser = createBrowser(),
+): Promise<Page> {
+  await askForLink(server, username, browser);
+  const page = await openRecovery(browser, await recoveryLink(server, email));
+  return setPassword(browser, page, NEW_PASSWORD);
 }
