@@ -29,7 +29,7 @@ import { createServer } from "./http/server.ts";
 import { createView } from "./http/view.ts";
 import type { Web } from "./http/web.ts";
 import type { Logger } from "./log.ts";
-import { mailSenderOf, mayMail } from "./mail-sender.ts";
+import { mailSenderOf, mayMail, recoveryPolicyOf } from "./mail-sender.ts";
 import { createEngine, type Engine } from "./oidc/engine.ts";
 import { withResult } from "./oidc/engine-record.ts";
 import { basePathOf } from "./oidc/provider.ts";
@@ -168,7 +168,7 @@ function flowDeps(
     codeKeys,
     linkKeys,
     mailsGoOut: mayMail(config),
-    recovery: mayMail(config) ? config.recovery : "off",
+    recovery: recoveryPolicyOf(config),
     blocklist: loadBlocklist,
     limits,
     acr: config.acr,

@@ -1,6 +1,7 @@
 // The way out for mails, as the configuration has it.
 import { createMailOutbox } from "./adapters/sms/outbox.ts";
 import type { Config } from "./config.ts";
+import type { RecoveryPolicy } from "./domain/recovery.ts";
 import type { MailSender } from "./ports/mail.ts";
 
 // In production a file that nobody looks at is no way to tell people anything.
@@ -14,4 +15,9 @@ export async function mailSenderOf(config: Config): Promise<MailSender | null> {
   if (config.smtp === null) return createMailOutbox({ file: config.outboxFile });
   const { createSmtpSender } = await import("./adapters/mail/smtp.ts");
   return createSmtpSender(config.smtp);
+}
+
+// Where no mail goes out, no link does.
+export function recoveryPolicyOf(config: Config): RecoveryPolicy {
+  return mayMail(config) ? config.recovery : "off";
 }
