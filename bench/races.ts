@@ -133,6 +133,8 @@ function depsOf(limits: Limits): FlowDeps {
     codeKeys: [KEY],
     linkKeys: [KEY],
     mailsGoOut: true,
+    recovery: "verified",
+    blocklist: async () => new Set<string>(),
     limits,
     acr: { single: "1", multi: "2" },
     smsCountries: "all",

@@ -2,7 +2,8 @@
 import { randomBytes } from "node:crypto";
 import path from "node:path";
 import type Koa from "koa";
-import { createMailOutbox, readOutbox } from "./adapters/sms/outbox.ts";
+import { loadBlocklist } from "./adapters/password/blocklist.ts";
+import { readOutbox } from "./adapters/sms/outbox.ts";
 import { lintTexts } from "./admin/application-texts.ts";
 import { DEMO_CLIENT_ID, DEMO_USERNAME, demoUris } from "./admin/first-start.ts";
 import { BRAND } from "./brand.ts";
@@ -12,25 +13,26 @@ import { type DerivedKeys, deriveKeys } from "./derived-keys.ts";
 import { isLoopbackAddress } from "./domain/network.ts";
 import { countriesWithCallingCodes, isCountryAllowed } from "./domain/phone.ts";
 import type { Instant } from "./domain/time.ts";
+import { answerRecoveries } from "./flow/answer-recoveries.ts";
 import { deliverDueMails, type MailDeliveryDeps } from "./flow/deliver-mails.ts";
 import { deliverDueTexts, type TextDeliveryDeps } from "./flow/deliver-texts.ts";
 import { createTextSender, type SendMessage } from "./flow/send-text.ts";
 import type { FlowDeps } from "./flow/sign-in.ts";
 import { createAssets } from "./http/assets.ts";
-import { createLinkFinder } from "./http/binding-link.ts";
 import { createCsrf } from "./http/csrf.ts";
 import { createDemo } from "./http/demo.ts";
 import { createEnginePages, rememberFailure } from "./http/engine-pages.ts";
 import { createCountryLists, createLanguages, type Languages } from "./http/language.ts";
 import { createMailView } from "./http/mail-view.ts";
+import { createLinkFinder } from "./http/mailed-links.ts";
 import { createServer } from "./http/server.ts";
 import { createView } from "./http/view.ts";
 import type { Web } from "./http/web.ts";
 import type { Logger } from "./log.ts";
+import { mailSenderOf, mayMail, recoveryPolicyOf } from "./mail-sender.ts";
 import { createEngine, type Engine } from "./oidc/engine.ts";
 import { withResult } from "./oidc/engine-record.ts";
 import { basePathOf } from "./oidc/provider.ts";
-import type { MailSender } from "./ports/mail.ts";
 import type { PasswordHasher } from "./ports/password-hasher.ts";
 import type { Storage } from "./ports/storage.ts";
 import {
@@ -66,6 +68,7 @@ export interface App {
 // At once so many from one process; the others come with the next run.
 const MAILS_A_RUN = 20;
 const TEXTS_A_RUN = 20;
+const REQUESTS_A_RUN = 50;
 
 // Puts the parts together. The store must hold signing keys.
 export async function createApp(parts: Parts): Promise<App> {
@@ -131,7 +134,12 @@ export async function createApp(parts: Parts): Promise<App> {
   });
   const delivery = await mailDelivery(parts, languages, keys);
   const deliverMails =
-    delivery && ((isOver: () => boolean) => deliverDueMails(delivery, MAILS_A_RUN, isOver));
+    delivery &&
+    (async (isOver: () => boolean) => {
+      // First, so that what they queue goes out in the same run.
+      await answerRecoveries(web.flow, REQUESTS_A_RUN, isOver);
+      await deliverDueMails(delivery, MAILS_A_RUN, isOver);
+    });
   const texts = textDelivery(web, config, send);
   const deliverTexts = (isOver: () => boolean) => deliverDueTexts(texts, TEXTS_A_RUN, isOver);
   return { koa, engine, deliverMails, deliverTexts };
@@ -160,6 +168,8 @@ function flowDeps(
     codeKeys,
     linkKeys,
     mailsGoOut: mayMail(config),
+    recovery: recoveryPolicyOf(config),
+    blocklist: loadBlocklist,
     limits,
     acr: config.acr,
     smsCountries: config.smsCountries,
@@ -210,18 +220,6 @@ async function mailDelivery(
       log[level]({ event: "mail-sent", ...event, ...outcome });
     },
   };
-}
-
-// In production a file that nobody looks at is no way to tell people anything.
-function mayMail({ smtp, production }: Config): boolean {
-  return smtp !== null || !production;
-}
-
-async function mailSenderOf(config: Config): Promise<MailSender | null> {
-  if (!mayMail(config)) return null;
-  if (config.smtp === null) return createMailOutbox({ file: config.outboxFile });
-  const { createSmtpSender } = await import("./adapters/mail/smtp.ts");
-  return createSmtpSender(config.smtp);
 }
 
 function countriesOf({ smsCountries }: Config): { code: string; callingCode: string }[] {

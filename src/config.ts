@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { type Limits, limitsSchema } from "./domain/limits.ts";
+import type { RecoveryPolicy } from "./domain/recovery.ts";
 import { type SmsPrices, smsPricesSchema } from "./domain/sms-price.ts";
 import {
   type CheckedEnvironment,
@@ -37,6 +38,8 @@ export interface Config extends SmsConfig {
   readonly secrets: readonly string[];
   // Null: mails go into the outbox, or nowhere in production.
   readonly smtp: SmtpConfig | null;
+  // To which addresses links go that replace a forgotten password.
+  readonly recovery: RecoveryPolicy;
   readonly allowPrivateFetch: boolean;
   readonly logLevel: LogLevel;
   readonly limits: Limits;
@@ -100,6 +103,7 @@ export function readConfig(environment: Environment = process.env): Config {
     secrets: values.SECRET ?? [generatedSecret(dataDir)],
     ...sms,
     smtp: smtp && { ...smtp, plain: !smtp.secure && isLoopback(smtp.host) },
+    recovery: values.RECOVERY,
     allowPrivateFetch: isOn(values.ALLOW_PRIVATE_FETCH),
     logLevel: values.LOG_LEVEL,
     limits,

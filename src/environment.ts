@@ -84,6 +84,7 @@ const environmentSchema = z.object({
   SMS_WEBHOOK_SECRET: z.string().optional(),
   SMTP_URL: z.string().optional(),
   MAIL_FROM: z.string().optional(),
+  RECOVERY: z.enum(["verified", "any", "off"], "must be verified, any or off").default("verified"),
   WORKERS: wholeNumber(WORKERS_MAX).default(1),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
   LIMITS_FILE: z.string().optional(),

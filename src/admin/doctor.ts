@@ -1,5 +1,6 @@
 // Looks over an installation and says what is wrong, without changing anything in it.
 import { stat } from "node:fs/promises";
+import type { RecoveryPolicy } from "../domain/recovery.ts";
 import { keysInUse } from "../domain/signing-key.ts";
 import type { Storage } from "../ports/storage.ts";
 import type { NoticeTemplate, TextDeps } from "./application-texts.ts";
@@ -20,6 +21,7 @@ export interface Installation extends Pick<AdminDeps, "now" | "limits"> {
   readonly smsCountries: readonly string[] | "all";
   // Null: no mail server.
   readonly smtp: { readonly host: string } | null;
+  readonly recovery: RecoveryPolicy;
   readonly withoutEffect: readonly string[];
   // What stands around every text, and our own sentences by language.
   readonly frame: TextDeps["frame"];
@@ -42,6 +44,7 @@ export async function examine(installation: Installation): Promise<Check[]> {
     ...(await checkFiles(installation)),
     checkSms(installation),
     passed("mail", mailSentence(installation)),
+    passed("recovery", recoverySentence(installation)),
   ];
   const { storeFile } = installation;
   if (storeFile !== null && (await modeOf(storeFile)) === null) {
@@ -100,6 +103,15 @@ function mailSentence({ smtp, production }: Installation): string {
   if (smtp !== null) return `Mails go through ${smtp.host}.`;
   if (!production) return "Mails go into the outbox.";
   return "Nobody is told by mail what happens to their second step; set SMTP_URL and MAIL_FROM.";
+}
+
+function recoverySentence({ recovery, smtp, production }: Installation): string {
+  if (recovery === "off") return "Nobody is sent a link for a forgotten password.";
+  if (smtp === null && production) {
+    return "Nobody is sent a link for a forgotten password while no mail goes out.";
+  }
+  const where = recovery === "any" ? "any address, verified or not" : "a verified address";
+  return `A link for a forgotten password goes to ${where}.`;
 }
 
 async function checkStore(installation: Installation): Promise<Check[]> {

@@ -1,6 +1,8 @@
 // Keeping a copy of a store, and using one: backing it up, and ending what a restored one would bring back to
 // life.
-import { type AdminDeps, auditEvent } from "./deps.ts";
+import type { ChangeOutcome } from "../ports/storage.ts";
+import { retryWhileStale } from "./compare-and-set.ts";
+import { type AdminDeps, auditEvent, changeTime } from "./deps.ts";
 import { AdminError } from "./errors.ts";
 
 export interface BackupMade {
@@ -26,7 +28,7 @@ export async function backUpStore(deps: BackupDeps, target: string): Promise<Bac
 
 const ENDED_AT_A_TIME = 500;
 
-// Ends every session, grant, code and token and every sign-in under way, so that nothing that was used up or
+// Ends every session, grant, code and token, every sign-in under way and every link for a forgotten password, so that nothing that was used up or
 // revoked after a backup was made is alive in what was restored from it. Says how many records that were.
 // Written down first: if it is broken off, some have ended already. It may be done again.
 export async function endAfterRestore(
@@ -37,5 +39,31 @@ export async function endAfterRestore(
   await storage.audit.append([auditEvent(deps, event)]);
   let ended = 0;
   for (let some = 1; some > 0; ended += some) some = await storage.endSignIns(ENDED_AT_A_TIME);
-  return { ended };
+  return { ended: ended + (await endRecoveries(deps)) };
+}
+
+// One that was used after the backup was made would work once more.
+async function endRecoveries(deps: Pick<AdminDeps, "storage" | "now" | "actor">): Promise<number> {
+  let ended = 0;
+  for (let after: string | undefined; ; ) {
+    const page = await deps.storage.users.list({ after, limit: ENDED_AT_A_TIME });
+    if (page.length === 0) return ended;
+    for (const { id, recovery } of page) {
+      if (!recovery) continue;
+      await retryWhileStale(() => endRecovery(deps, id));
+      ended++;
+    }
+    after = page.at(-1)?.id;
+  }
+}
+
+async function endRecovery(
+  deps: Pick<AdminDeps, "storage" | "now" | "actor">,
+  id: string,
+): Promise<ChangeOutcome> {
+  const before = await deps.storage.users.find(id);
+  if (!before?.recovery) return "changed";
+  const after = { ...before, recovery: null, updatedAt: changeTime(deps.now(), before) };
+  const event = { action: "recovery-ended", target: `user:${id}`, details: {} };
+  return deps.storage.users.replace(before, after, auditEvent(deps, event));
 }

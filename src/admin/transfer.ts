@@ -103,9 +103,14 @@ async function* usersOf(storage: Storage): AsyncGenerator<User[]> {
   for (let after: string | undefined; ; ) {
     const page = await storage.users.list({ after, limit: USERS_A_PAGE });
     if (page.length === 0) return;
-    yield page;
+    yield page.map(withoutLink);
     after = page.at(-1)?.id;
   }
+}
+
+// As with sessions and tokens: a link that was mailed does not last, and a copy may be a backup.
+function withoutLink({ recovery: _, ...user }: User): User {
+  return user;
 }
 
 async function* eventsOf(storage: Storage): AsyncGenerator<StoredAuditEvent[]> {

@@ -1,6 +1,7 @@
 // What an administrator changes about a user, and what each change means for those who are signed in.
 import { mailsTo, noticeOfPhone } from "../domain/mail.ts";
 import { textsAboutPhone } from "../domain/notice-text.ts";
+import { flagAfterRecovery } from "../domain/recovery.ts";
 import type { Instant } from "../domain/time.ts";
 import type { User } from "../domain/user.ts";
 import type { Queued } from "../ports/mail.ts";
@@ -59,12 +60,15 @@ async function changeOnce(
 
   const after: User = {
     ...user,
-    credentialsChangedAt: endsSessions(before, user) ? now : before.credentialsChangedAt,
+    ...(endsSessions(before, user) && { credentialsChangedAt: now, recovery: null }),
+    // A link that went to another address is not this one's.
+    ...(user.email !== before.email && { recovery: null }),
     updatedAt: changeTime(now, before),
   };
   const details = {
     ...changesBetween(userSummary(before), userSummary(after)),
     ...(after.passwordHash !== before.passwordHash && { passwordReset: true }),
+    ...(after.phone !== before.phone && flagAfterRecovery(before, now, deps.limits)),
   };
   const audit = auditEvent(deps, { action: "user-changed", target: `user:${id}`, details });
   switch (await deps.storage.users.replace(before, after, audit, tellingOf(before, after))) {

@@ -2,7 +2,12 @@
 // texted, a password that may be one.
 import { z } from "zod";
 import { checkEmail, checkUsername } from "../domain/login-name.ts";
-import { generatePassword, judgePassword, type PasswordRefusal } from "../domain/password.ts";
+import {
+  generatePassword,
+  judgePassword,
+  type PasswordRefusal,
+  passwordWords,
+} from "../domain/password.ts";
 import { parseE164, parsePhone } from "../domain/phone.ts";
 import { loginNamesOf, type User } from "../domain/user.ts";
 import { shownName } from "./application-options.ts";
@@ -98,10 +103,9 @@ export async function hashPassword(
     return { passwordHash: await deps.hasher.hash(generated), generated };
   }
   const rules = await deps.storage.rules.find(null);
-  const words = [user.username, user.email, user.loginPhone, user.profile.name];
   const judged = judgePassword(given, {
     secondFactorOn: rules.global.mfa.sms,
-    words: words.filter((word) => typeof word === "string"),
+    words: passwordWords(user),
     blocklist: await deps.blocklist(),
   });
   if (judged.outcome === "refused") {

@@ -4,7 +4,7 @@ import type { Instant } from "./time.ts";
 
 export interface AuditEvent {
   readonly at: Instant;
-  // Who did it: "user:ID", "cli:NAME", "system".
+  // Who did it: "user:ID", "cli:NAME", "system"; "anonymous" when nobody knows.
   readonly actor: string;
   // What was done, in kebab-case: "sign-in", "sign-in-refused", "user-added", "mfa-global-changed".
   readonly action: string;

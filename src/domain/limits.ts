@@ -53,6 +53,12 @@ export const limitsSchema = z.strictObject({
   mailedLinksPerInteraction: count,
   mailedLinksPerUserPerDay: count,
   mailedLinkAttemptsPerInteraction: count,
+  // Links that are mailed to who has forgotten the password, and how long after that a phone is not to be changed.
+  recoveryLinkLifeSeconds: z.int().min(1).max(86_400),
+  recoveryMailsPerUserPerDay: count,
+  recoveryRequestsPerAddressPerHour: count,
+  recoveryTriesPerLink: count,
+  phoneChangeAfterRecoverySeconds: z.int().min(0),
   signingKeyPublishSeconds: z.int().min(0),
 });
 

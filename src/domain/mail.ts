@@ -1,6 +1,6 @@
 // What a user is told by mail: that something happened to the second step, which only they can know to be
-// right. Never a code, a password, or a whole number; and a link in one alone, which somebody who signs in has
-// asked for, and which works in their own browser only.
+// right. Never a code, a password, or a whole number; and a link in two alone, which somebody has asked for: who signs
+// in and is to bind a phone, and who has forgotten the password.
 import { factorIsOff } from "./attempt-budget.ts";
 import type { Limits } from "./limits.ts";
 import { type MailAddress, mailAddressOf } from "./mail-header.ts";
@@ -33,7 +33,16 @@ export type Notice =
       readonly linkId: string;
       readonly keyId: string;
       readonly worksUntil: Instant;
-    };
+    }
+  // Somebody has forgotten the password. Likewise what the link is computed from.
+  | {
+      readonly kind: "recovery-link";
+      readonly linkId: string;
+      readonly keyId: string;
+      readonly worksUntil: Instant;
+    }
+  // It was replaced by way of that link. A phone that guards the account goes on doing so.
+  | { readonly kind: "password-recovered"; readonly phone?: string | undefined };
 
 export interface Mail {
   readonly channel: "mail";
@@ -70,7 +79,7 @@ export function verifiedAddressOf({
 
 // Whether a mail would be of no use any more then.
 export function isMailOver({ notice }: Pick<Mail, "notice">, at: Instant): boolean {
-  return notice.kind === "binding-link" && at >= notice.worksUntil;
+  return "worksUntil" in notice && at >= notice.worksUntil;
 }
 
 // What there is to tell of a phone that is another one, or in another state, than before.

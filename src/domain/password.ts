@@ -1,5 +1,6 @@
 // What a password has to be (NIST SP 800-63B-4, 3.1.1.2): long, not known, and nothing else.
 import { randomBytes } from "node:crypto";
+import type { User } from "./user.ts";
 
 export type PasswordRefusal = "too-short" | "too-long" | "blocklisted" | "contains-login";
 
@@ -49,6 +50,14 @@ export function judgePassword(typed: string, context: PasswordContext): Password
     return { outcome: "refused", because: "contains-login" };
   }
   return { outcome: "ok", password };
+}
+
+// What is easily guessed of a user.
+export function passwordWords(
+  user: Pick<User, "username" | "email" | "loginPhone" | "profile">,
+): string[] {
+  const words = [user.username, user.email, user.loginPhone, user.profile.name];
+  return words.filter((word) => typeof word === "string");
 }
 
 // A random password of 100 bits in four groups. Its 32 characters leave out i, l, o and u, which are

@@ -1,4 +1,5 @@
 // A person's account: its login names, its phone, and what guards its second factor.
+import type { Recovery } from "./recovery.ts";
 import type { RecoveryCodes } from "./recovery-codes.ts";
 import type { Instant } from "./time.ts";
 
@@ -55,6 +56,10 @@ export interface User {
   readonly factorAttempts: FactorAttempts;
   // For when no text can be sent; absent or null: the user was never given any.
   readonly recoveryCodes?: RecoveryCodes | null | undefined;
+  // The mailed link by which a forgotten password can be replaced; absent or null: there is none.
+  readonly recovery?: Recovery | null | undefined;
+  // When that happened last.
+  readonly recoveredAt?: Instant | null | undefined;
   // Sessions and tokens that are older than this are dead: password changed, phone taken away,
   // signed out everywhere.
   readonly credentialsChangedAt: Instant;

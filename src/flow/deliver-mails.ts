@@ -8,7 +8,7 @@ import type { ClaimedMail, ComposedMail, MailOutcome, MailSender } from "../port
 import type { Storage } from "../ports/storage.ts";
 
 export interface MailDeliveryDeps {
-  readonly storage: Pick<Storage, "mails">;
+  readonly storage: Pick<Storage, "mails" | "audit">;
   readonly sender: MailSender;
   // Null: what it was to say cannot be said any more.
   readonly compose: (mail: Mail) => ComposedMail | null;
@@ -60,9 +60,23 @@ async function deliver(deps: MailDeliveryDeps, claimed: ClaimedMail): Promise<vo
     outcome,
     givenUp: outcome.outcome !== "accepted" && retryAt === null,
   });
-  if (outcome.outcome === "accepted") await storage.mails.markDelivered(claimed);
+  if (outcome.outcome === "accepted") await markDelivered(deps, claimed, now);
   else if (retryAt !== null) await storage.mails.markFailed(claimed, retryAt);
   else await storage.mails.giveUp(claimed, auditGivenUp(claimed, outcome, now));
+}
+
+// That the way back into an account left the house is written down. The event first: a crash in between leaves two.
+async function markDelivered(
+  { storage }: MailDeliveryDeps,
+  claimed: ClaimedMail,
+  at: Instant,
+): Promise<void> {
+  const { notice, userId } = claimed.mail;
+  if (notice.kind === "recovery-link") {
+    const event = { at, actor: "system", action: "recovery-mailed", target: `user:${userId}` };
+    await storage.audit.append([{ ...event, because: null, details: {} }]);
+  }
+  await storage.mails.markDelivered(claimed);
 }
 
 function retryAtOf(

@@ -5,6 +5,7 @@ import type { AcrValues, Proved } from "../domain/factors.ts";
 import type { EngineRecord, Interaction } from "../domain/interaction.ts";
 import type { Limits } from "../domain/limits.ts";
 import type { GuardMode } from "../domain/pumping-guard.ts";
+import type { RecoveryPolicy } from "../domain/recovery.ts";
 import type { RequestedAcr } from "../domain/requested-acr.ts";
 import type { Instant } from "../domain/time.ts";
 import type { PasswordHasher } from "../ports/password-hasher.ts";
@@ -60,6 +61,10 @@ export interface FlowDeps {
   readonly linkKeys: readonly CodeKey[];
   // False: no mail leaves this installation, so none may be waited for.
   readonly mailsGoOut: boolean;
+  // Who may be sent a link when the password is forgotten; off where no mail leaves.
+  readonly recovery: RecoveryPolicy;
+  // The passwords that nobody may have, in lower case. Asked for only when a password is set.
+  readonly blocklist: () => Promise<ReadonlySet<string>>;
   readonly limits: Limits;
   readonly acr: AcrValues;
   // Countries that may be texted, ISO 3166-1.

@@ -6,6 +6,7 @@ import { withFactor } from "../domain/factors.ts";
 import type { InteractionState } from "../domain/interaction.ts";
 import { mailsTo, noticeOfPhone } from "../domain/mail.ts";
 import { offersRecoveryCodes } from "../domain/outage-policy.ts";
+import { flagAfterRecovery } from "../domain/recovery.ts";
 import type { RecoveryOffer } from "../domain/recovery-codes.ts";
 import type { Instant } from "../domain/time.ts";
 import type { UserPhone } from "../domain/user.ts";
@@ -196,9 +197,11 @@ function phoneNews(deps: FlowDeps, { request, language }: SignIn, right: RightCo
   const { user } = counted;
   const after = phoneAfter(right);
   const isNew = after.status !== user.phone?.status;
+  // A first phone is not refused, or whoever lost the password could not get in: it is flagged.
+  const soon = flagAfterRecovery(user, now, deps.limits);
   const notice = noticeOfPhone(user.phone, after);
   return {
-    audit: isNew ? [auditStep(request, user.id, `phone-${after.status}`, now)] : [],
+    audit: isNew ? [auditStep(request, user.id, `phone-${after.status}`, now, soon)] : [],
     mails: mailsTo(user, notice, { id: deps.newId(), language, at: now }),
   };
 }

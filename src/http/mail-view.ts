@@ -1,5 +1,5 @@
 // Draws mails, each as text and as HTML that says the same: no picture, nothing from elsewhere, no name that
-// somebody could have chosen to mislead, and in one kind alone a link.
+// somebody could have chosen to mislead, and in two kinds alone a link.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import ejs from "ejs";
@@ -7,8 +7,8 @@ import type { Mail, Notice } from "../domain/mail.ts";
 import { headerLineOf } from "../domain/mail-header.ts";
 import type { Instant } from "../domain/time.ts";
 import type { ComposedMail } from "../ports/mail.ts";
-import type { FindLink } from "./binding-link.ts";
 import type { Language, Languages, Message } from "./language.ts";
+import type { FindLink } from "./mailed-links.ts";
 
 export interface MailViewOptions {
   readonly viewsDir: string;
@@ -50,7 +50,7 @@ export function createMailView(options: MailViewOptions): (mail: Mail) => Compos
   return (mail) => {
     const language = languages.chooseLanguage({ uiLocales: mail.language });
     const { t } = language;
-    const holdsLink = mail.notice.kind === "binding-link";
+    const holdsLink = "linkId" in mail.notice;
     const link = holdsLink ? findLink(mail) : null;
     if (holdsLink && link === null) return null;
     const locals: Locals = {
@@ -103,20 +103,31 @@ function whatHappened(notice: Notice, language: Language): Message {
       return { key: "mail.recovery-code-used.what", params: { count: notice.left } };
     case "binding-link":
       return { key: "mail.binding-link.what" };
+    case "recovery-link":
+      return { key: "mail.recovery-link.what" };
+    case "password-recovered":
+      return {
+        key:
+          notice.phone === undefined
+            ? "mail.password-recovered.what"
+            : "mail.password-recovered.what-phone",
+      };
   }
 }
 
 function whatToDo(notice: Notice, language: Language): string[] {
   const { t } = language;
-  if (notice.kind !== "binding-link") return [t("mail.if-you"), t("mail.if-not-you")];
+  if (!("linkId" in notice)) return [t("mail.if-you"), t("mail.if-not-you")];
   const until = momentOf(notice.worksUntil, language);
-  return [t("mail.binding-link.where", { until }), t("mail.binding-link.if-not-you")];
+  const { kind } = notice;
+  return [t(`mail.${kind}.where`, { until }), t(`mail.${kind}.if-not-you`)];
 }
 
 function factsOf({ at, notice }: Mail, language: Language): Locals["facts"] {
   const { t } = language;
   const when = [t("mail.when"), momentOf(at, language)] as const;
-  return "phone" in notice ? [when, [t("mail.number"), notice.phone]] : [when];
+  const phone = "phone" in notice ? notice.phone : undefined;
+  return phone === undefined ? [when] : [when, [t("mail.number"), phone]];
 }
 
 // In UTC, and saying so: nobody told us where the reader is.

@@ -2,6 +2,13 @@
 // Words are keys of the language catalogs; instants are milliseconds since 1970.
 import type { Refusal } from "../domain/interaction.ts";
 import type { Message, TextKey } from "./language.ts";
+import type {
+  NewPasswordModel,
+  RecoveredModel,
+  RecoveryModel,
+  RecoveryOverModel,
+  RecoveryRequestedModel,
+} from "./recovery-models.ts";
 
 // What stands around every page.
 export interface PageFrame {
@@ -14,7 +21,7 @@ export interface PageFrame {
   readonly now: number;
 }
 
-interface Framed {
+export interface Framed {
   readonly frame: PageFrame;
 }
 
@@ -33,6 +40,8 @@ export interface Problem<Field extends string> {
 export interface SignInModel extends StepPage {
   readonly action: string;
   readonly login: string;
+  // Where somebody goes who has forgotten the password; null: nowhere.
+  readonly recoveryHref: string | null;
   readonly error: Problem<"login" | "password"> | null;
   // When trying makes sense again, after too many tries.
   readonly retryAt: number | null;
@@ -197,6 +206,11 @@ export interface PageModels {
   "recovery-codes": RecoveryCodesModel;
   "mailed-link": MailedLinkModel;
   link: LinkModel;
+  recovery: RecoveryModel;
+  "recovery-requested": RecoveryRequestedModel;
+  "new-password": NewPasswordModel;
+  recovered: RecoveredModel;
+  "recovery-over": RecoveryOverModel;
   refused: RefusedModel;
   consent: ConsentModel;
   logout: LogoutModel;

@@ -10,6 +10,7 @@ import { health } from "./health.ts";
 import { interactionRoutes } from "./interaction-routes.ts";
 import { postToGet } from "./post-to-get.ts";
 import { receipts } from "./receipts.ts";
+import { recoveryRoutes } from "./recovery-pages.ts";
 import { securityHeaders } from "./security-headers.ts";
 import type { Web } from "./web.ts";
 
@@ -31,6 +32,7 @@ export function createServer(options: ServerOptions): Koa {
   app.on("error", (error: unknown) => web.log.error({ event: "request-broken", err: error }));
 
   const interactions = interactionRoutes(web);
+  const recoveries = recoveryRoutes(web);
   app.use(securityHeaders({ https: web.issuer.startsWith("https:") }));
   app.use(closeWhenStopping(options.isStopping));
   app.use(answerErrors(web));
@@ -40,9 +42,11 @@ export function createServer(options: ServerOptions): Koa {
   app.use(receipts(web, options.receiptReaders));
   app.use(neverStored);
   // Before the body is looked at, a wrong method is told; and a body before what it says.
-  app.use(interactions.allowedMethods());
-  app.use(onlyBelow("/interaction/", readForms(web.issuer), interactions.match.bind(interactions)));
-  app.use(interactions.routes());
+  for (const routes of [interactions, recoveries]) app.use(routes.allowedMethods());
+  for (const routes of [interactions, recoveries]) {
+    app.use(whereItLeads(readForms(web.issuer), routes.match.bind(routes)));
+    app.use(routes.routes());
+  }
   if (options.demo !== null) app.use(options.demo);
   app.use(postToGet(web.base));
   app.use(engineMethods);
@@ -51,13 +55,12 @@ export function createServer(options: ServerOptions): Koa {
 }
 
 // Reads forms only where a route takes the post, so that a wrong method or address is told first.
-function onlyBelow(
-  prefix: string,
+function whereItLeads(
   middleware: Middleware,
   match: (path: string, method: string) => { readonly route: boolean },
 ): Middleware {
   return async (ctx, next) => {
-    if (!ctx.path.startsWith(prefix) || !match(ctx.path, ctx.method).route) return next();
+    if (!match(ctx.path, ctx.method).route) return next();
     return middleware(ctx, next);
   };
 }

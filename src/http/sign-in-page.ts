@@ -70,6 +70,7 @@ function drawSignIn(
     ...stepPage(web, visit),
     action: actionOf(web, visit, "login"),
     login: given.login.slice(0, 256),
+    recoveryHref: web.flow.recovery === "off" ? null : `${web.base}/recovery`,
     error: given.error,
     retryAt: given.retryAt ?? null,
   };

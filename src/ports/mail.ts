@@ -1,13 +1,14 @@
-// Mails, and texts that carry no code: a queue in the store, which survives whatever happens to a process, and
+// Mails, texts that carry no code, and requests for a mail that are still to be looked into: a queue in the store, which survives whatever happens to a process, and
 // for mails the way out. Nobody who signs in waits for either.
 import type { AuditEvent } from "../domain/audit-event.ts";
 import type { Mail } from "../domain/mail.ts";
 import type { HeaderLine, MailAddress } from "../domain/mail-header.ts";
 import type { NoticeText } from "../domain/notice-text.ts";
+import type { RecoveryRequest } from "../domain/recovery.ts";
 import type { Instant } from "../domain/time.ts";
 
 // What waits in the queue.
-export type Queued = Mail | NoticeText;
+export type Queued = Mail | NoticeText | RecoveryRequest;
 
 export interface Claimed {
   readonly id: string;
@@ -25,6 +26,10 @@ export interface ClaimedText extends Claimed {
   readonly text: NoticeText;
 }
 
+export interface ClaimedRequest extends Claimed {
+  readonly request: RecoveryRequest;
+}
+
 // Whose claim is over, because its lease has run out and somebody else has it, gets false from what
 // follows, and nothing has changed.
 export interface MailQueue {
@@ -37,7 +42,9 @@ export interface MailQueue {
   claim(now: Instant, leaseSeconds: number): Promise<ClaimedMail | null>;
   // The same for texts. Each channel goes on whether the other one has a way out or not.
   claimText(now: Instant, leaseSeconds: number): Promise<ClaimedText | null>;
-  // It went out, and is gone from the queue.
+  // The same for requests for a link to recover an account, which are looked into when nobody waits for it.
+  claimRecovery(now: Instant, leaseSeconds: number): Promise<ClaimedRequest | null>;
+  // It went out, or is done, and is gone from the queue.
   markDelivered(claimed: Claimed): Promise<boolean>;
   // It is due again then.
   markFailed(claimed: Claimed, notBefore: Instant): Promise<boolean>;

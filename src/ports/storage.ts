@@ -14,6 +14,7 @@ import type { SigningKey } from "../domain/signing-key.ts";
 import type { Instant } from "../domain/time.ts";
 import type { LoginName, User } from "../domain/user.ts";
 import type { Vault } from "../domain/vault.ts";
+import type { BudgetStore } from "./budgets.ts";
 import type { DeviceStore } from "./devices.ts";
 import type { InteractionStore } from "./interactions.ts";
 import type { MailQueue, Queued } from "./mail.ts";
@@ -35,6 +36,7 @@ export interface Storage {
   readonly audit: AuditLog;
   readonly mails: MailQueue;
   readonly devices: DeviceStore;
+  readonly budgets: BudgetStore;
   readonly transfer: TransferStore;
   // Seals and indexes under this store's data key; also the root of the pairwise salt.
   readonly vault: Vault;
@@ -83,6 +85,10 @@ export interface UserStore {
     audit: AuditEvent,
     telling?: readonly Queued[],
   ): Promise<ChangeOutcome>;
+  // Replaces a user who got back in by a mailed link, as `replace` does: of all that come with the same link, one
+  // "changed". With `endFactorRun` the run of wrong codes ends in the same statement, a lock and an "off" with it;
+  // with `forgetDevices` the browsers that are known of the user are not any more.
+  recover(change: UserRecovery): Promise<ChangeOutcome>;
   // Writes down something that happened to a user and changes nothing of it: the event and the mails that
   // tell of it, all or nothing.
   note(id: string, audit: AuditEvent, mails: readonly Mail[]): Promise<"noted" | "absent">;
@@ -107,6 +113,15 @@ export interface UserStore {
   // password is looked at, known user or not. Atomic: n parallel attempts count n. If one of the keys
   // is at its limit, nothing is counted, and no password may be looked at until `retryAt`.
   beginPasswordAttempt(attempt: PasswordAttempt): Promise<PasswordAttemptBegun>;
+}
+
+export interface UserRecovery {
+  readonly before: User;
+  readonly after: User;
+  readonly endFactorRun: boolean;
+  readonly forgetDevices: boolean;
+  readonly audit: readonly AuditEvent[];
+  readonly telling: readonly Queued[];
 }
 
 export interface PasswordAttempt {

@@ -1,7 +1,5 @@
 // Attacks on binding by a mailed link: around the link, with somebody else's, and with many.
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
-import path from "node:path";
 import { type Browser, createBrowser, type Page } from "../support/browser.ts";
 import { type RelyingParty, registerRelyingParty } from "../support/relying-party.ts";
 import type { TestServer } from "../support/server.ts";
@@ -11,18 +9,11 @@ import {
   mailed,
   newAccount,
   openLinkScene,
+  storedBytes,
   tokenOf,
   waitsForLink,
 } from "./link-scene.ts";
 import { afterPassword, atOnce, atSignIn, audited, signedIn, TWO, tally } from "./scene.ts";
-
-// Everything that is stored, as bytes; empty where the store is not in files.
-function storedBytes(server: TestServer): string {
-  return readdirSync(server.dataDir)
-    .filter((name) => name.startsWith("latchkey.sqlite"))
-    .map((name) => readFileSync(path.join(server.dataDir, name), "latin1"))
-    .join();
-}
 
 describe("attacks on binding by a mailed link", function () {
   this.timeout(60_000);

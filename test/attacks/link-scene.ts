@@ -1,6 +1,8 @@
 // Where attacks on binding by a mailed link take place: an application whose rule it is, and users whose address
 // is verified. Gaps are out of the way unless a test brings its own.
 import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
 import type { Page } from "../support/browser.ts";
 import { registerRelyingParty } from "../support/relying-party.ts";
 import { startServer, type TestServer } from "../support/server.ts";
@@ -55,3 +57,11 @@ export async function mailed(server: TestServer, account: Account): Promise<numb
 export const tokenOf = (link: string) => new URL(link).searchParams.get("token") ?? "";
 export const waitsForLink = (page: Page) => page.html.includes("/send-link");
 export const asksForPhone = (page: Page) => page.html.includes('name="phone"');
+
+// Everything that is stored, as bytes; empty where the store is not in files.
+export function storedBytes(server: TestServer): string {
+  return readdirSync(server.dataDir)
+    .filter((name) => name.startsWith("latchkey.sqlite"))
+    .map((name) => readFileSync(path.join(server.dataDir, name), "latin1"))
+    .join();
+}

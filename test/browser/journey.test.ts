@@ -47,6 +47,18 @@ describe("browser", function () {
       }
     });
 
+    it(`chooses a new password ${javaScriptEnabled ? "with" : "without"} JavaScript`, async () => {
+      const server = await startServer();
+      const viewport = { width: 320, height: 800 };
+      const context = await browser.newContext({ javaScriptEnabled, viewport });
+      try {
+        await walkBack(server, await context.newPage(), javaScriptEnabled);
+      } finally {
+        await context.close();
+        await server.close();
+      }
+    });
+
     for (const width of [320, 1280]) {
       const how = `${javaScriptEnabled ? "with" : "without"} JavaScript at ${width} px`;
       it(`signs in at the demo, binds a phone and signs out ${how}`, async () => {
@@ -89,6 +101,38 @@ async function walkByLink(server: TestServer, page: Page, scripts: boolean): Pro
   await page.getByRole("button", { name: "Continue" }).click();
   await page.getByRole("heading", { name: "Bind your mobile phone" }).waitFor();
   await check(page, scripts);
+}
+
+async function walkBack(server: TestServer, page: Page, scripts: boolean): Promise<void> {
+  const email = ["--email", "demo@example.com", "--email-verified"];
+  await server.latchkey("user", "update", "demo", ...email);
+  await page.goto(`${server.issuer}/demo`);
+  await page.getByRole("link", { name: "Sign in", exact: true }).click();
+  await page.getByRole("link", { name: "Forgot your password?" }).click();
+  await page.getByRole("heading", { name: "Forgot your password?" }).waitFor();
+  await check(page, scripts);
+  await page.getByLabel("User name, phone number or e-mail address").fill("demo");
+  await page.getByRole("button", { name: "Send link" }).click();
+  await page.getByRole("heading", { name: "Look into your mail" }).waitFor();
+  await check(page, scripts);
+
+  while (server.mails().length === 0) await page.waitForTimeout(100);
+  const link = /https?:\S+token=\S+/.exec(server.mails()[0]?.text ?? "")?.[0] ?? "";
+  await page.goto(link);
+  await page.getByLabel("New password", { exact: true }).fill("password1");
+  await page.keyboard.press("Enter");
+  await page.getByRole("alert").waitFor();
+  await check(page, scripts);
+  assert.ok(!page.url().includes("token"), "the token stands in the address still");
+  await page.getByLabel("New password", { exact: true }).fill("a wholly different sentence");
+  await page.getByRole("button", { name: "Change password" }).click();
+  await page.getByRole("heading", { name: "Your password was changed" }).waitFor();
+  await check(page, scripts);
+  await page.goto(link);
+  await page.getByRole("heading", { name: "This link does not work" }).waitFor();
+  await check(page, scripts);
+  await page.getByRole("link", { name: "Ask for a new link" }).click();
+  await page.getByRole("heading", { name: "Forgot your password?" }).waitFor();
 }
 
 async function walk(server: TestServer, page: Page, scripts: boolean): Promise<void> {

@@ -14,6 +14,7 @@ import { numberStoreContract } from "./number-store.ts";
 import { type OpenEmpty, racersRun } from "./opened-storage.ts";
 import { passwordAttemptsContract } from "./password-attempts.ts";
 import { recordStoreContract } from "./record-store.ts";
+import { recoveryContract } from "./recovery.ts";
 import { recoveryCodesContract } from "./recovery-codes.ts";
 import { rulesStoreContract } from "./rules-store.ts";
 import { sendBudgetsContract } from "./send-budgets.ts";
@@ -27,6 +28,7 @@ const CONTRACTS = [
   userStoreContract,
   passwordAttemptsContract,
   recoveryCodesContract,
+  recoveryContract,
   applicationStoreContract,
   rulesStoreContract,
   interactionStoreContract,

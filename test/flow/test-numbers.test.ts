@@ -61,6 +61,8 @@ describe("a store that does not say whether a number is a test number", () => {
       codeTemplate: async () => "{code}",
       linkKeys: [],
       mailsGoOut: true,
+      recovery: "verified",
+      blocklist: async () => new Set<string>(),
       priceOf: () => 0,
       isOwnAddress: () => true,
       pumpingGuard: "off",

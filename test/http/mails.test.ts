@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import path from "node:path";
 import type { Mail, Notice } from "../../src/domain/mail.ts";
 import { noticeOfPhone } from "../../src/domain/mail.ts";
-import { createLinkFinder } from "../../src/http/binding-link.ts";
 import { createLanguages } from "../../src/http/language.ts";
 import { createMailView } from "../../src/http/mail-view.ts";
+import { createLinkFinder } from "../../src/http/mailed-links.ts";
 import { A_NUMBER, aMail, NOON } from "../support/builders.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
@@ -35,6 +35,12 @@ const A_LINK: Notice = {
   keyId: "k1",
   worksUntil: NOON + 900_000,
 };
+const A_WAY_BACK: Notice = {
+  kind: "recovery-link",
+  linkId: "l1",
+  keyId: "k1",
+  worksUntil: NOON + 3_600_000,
+};
 const NOTICES: readonly Notice[] = [
   ...phones.flatMap((notice) => notice ?? []),
   { kind: "codes-rejected", count: 3 },
@@ -44,6 +50,8 @@ const NOTICES: readonly Notice[] = [
   { kind: "recovery-codes-made" },
   { kind: "recovery-code-used", left: 9 },
   A_LINK,
+  A_WAY_BACK,
+  { kind: "password-recovered" },
 ];
 
 const ALL = languages.tags.flatMap((language) =>
@@ -61,7 +69,7 @@ const words = (text: string) => text.split(/\s+/).filter((word) => !/^(?:|--)$/.
 
 describe("mails", () => {
   it("are of every kind in every language", () => {
-    assert.equal(new Set(NOTICES.map(({ kind }) => kind)).size, 11);
+    assert.equal(new Set(NOTICES.map(({ kind }) => kind)).size, 13);
     assert.deepEqual(languages.tags.toSorted(), ["de", "en", "es"]);
     const subjects = ALL.map(({ subject }) => subject);
     assert.equal(new Set(subjects).size, ALL.length);
@@ -88,7 +96,7 @@ describe("mails", () => {
     assert.match(locked.text, /Bis 24\. November 2026 um 12:15 UTC wird kein Code angenommen/);
   });
 
-  const WITHOUT_LINK = ALL.filter(({ purpose }) => purpose !== "binding-link");
+  const WITHOUT_LINK = ALL.filter(({ purpose }) => !/-link$/.test(purpose));
 
   it("hold no link, but for the one that somebody asked for, no code and no whole number", () => {
     for (const { text, html, subject } of WITHOUT_LINK) {
@@ -109,23 +117,33 @@ describe("mails", () => {
   });
 
   it("hold the one link that was asked for, with its token, and until when and where it works", () => {
-    const own = ALL.filter(({ purpose }) => purpose === "binding-link");
-    assert.equal(own.length, languages.tags.length);
-    for (const { text, html, language } of own) {
+    const own = ALL.filter(({ purpose }) => /-link$/.test(purpose));
+    assert.equal(own.length, 2 * languages.tags.length);
+    for (const { text, html, language, purpose } of own) {
       const [link = "", ...more] = text.match(/https?:\S+/g) ?? [];
-      assert.match(link, /^https:\/\/id\.example\/auth\/interaction\/i1\/link\?token=[\w-]{43}$/);
+      const path = purpose === "binding-link" ? "interaction/i1/link" : "recovery/u1/l1";
+      assert.match(link, new RegExp(`^https://id\\.example/auth/${path}\\?token=[\\w-]{43}$`));
       assert.deepEqual(more, []);
       assert.ok(html.includes(`<a href="${link}">${link}</a>`));
       assert.equal(html.match(/https?:/g)?.length, 2);
       assert.doesNotMatch(html, /src=|url\(|<(?:img|script|style|form)\b| on\w+=/i);
-      assert.match(text, /12:15 UTC/, language);
+      assert.match(text, purpose === "binding-link" ? /12:15 UTC/ : /13:00 UTC/, language);
     }
+  });
+
+  it("say where codes go on going to when the password was recovered, if there is such a phone", () => {
+    const phone = "+1 ••• ••• 71";
+    const { text } = compose(aMail({ notice: { kind: "password-recovered", phone } }));
+    assert.match(text, /go on going to the phone below/);
+    assert.ok(text.includes(`Phone number: ${phone}`));
+    const bare = compose(aMail({ notice: { kind: "password-recovered" } }));
+    assert.doesNotMatch(bare.text, /Phone|phone/);
   });
 
   it("are none once the key of their link has gone", () => {
     const findLink = createLinkFinder("https://id.example", []);
-    const notice = A_LINK;
-    assert.equal(createMailView({ ...options, brand: "L", findLink })(aMail({ notice })), null);
+    const without = createMailView({ ...options, brand: "L", findLink });
+    for (const notice of [A_LINK, A_WAY_BACK]) assert.equal(without(aMail({ notice })), null);
   });
 
   it("have a language, a title and one heading", () => {

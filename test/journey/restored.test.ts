@@ -1,6 +1,13 @@
 // What an operator runs after restoring a backup, on whichever store: nothing that was handed out before lives on.
 import assert from "node:assert/strict";
 import * as oidc from "openid-client";
+import {
+  askForLink,
+  auditedOf,
+  newAccount,
+  openRecovery,
+  recoveryLink,
+} from "../attacks/recovery-scene.ts";
 import { createBrowser } from "../support/browser.ts";
 import { type RelyingParty, registerRelyingParty } from "../support/relying-party.ts";
 import { startServer, type TestServer } from "../support/server.ts";
@@ -41,5 +48,18 @@ describe("latchkey store restored, on a store that is served from", function () 
     const asked = await browser.open(again.url.href);
     assert.match(asked.html, /name="password"/, "the session is alive");
     await app.finish(again, await browser.submit(asked, "login", given));
+  });
+
+  it("ends links for a forgotten password, which a backup may bring back to life", async () => {
+    await server.latchkey("store", "restored");
+    const account = await newAccount(server);
+    await askForLink(server, account.username);
+    const link = await recoveryLink(server, account.email);
+    const browser = createBrowser();
+    assert.equal((await openRecovery(browser, link)).status, 200);
+    assert.deepEqual(await server.latchkey("store", "restored"), { ended: 1 });
+    assert.equal((await openRecovery(browser, link)).status, 410);
+    assert.deepEqual(await server.latchkey("store", "restored"), { ended: 0 });
+    assert.equal((await auditedOf(server, "recovery-ended", account)).length, 1);
   });
 });

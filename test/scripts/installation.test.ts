@@ -48,6 +48,7 @@ describe("latchkey on an installation", () => {
     const names = (await checks()).map(({ check }: { check: string }) => check);
     assert.deepEqual(names, [
       ...["configuration", "data-directory", "secret-file", "store-file", "sms", "mail"],
+      "recovery",
       ...["store", "integrity", "signing-keys", "clock", "demo-data", "texts", "test-numbers"],
     ]);
   });

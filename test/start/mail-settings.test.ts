@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { readConfig } from "../../src/config.ts";
+import { recoveryPolicyOf } from "../../src/mail-sender.ts";
 
 const PRODUCTION = {
   NODE_ENV: "production",
@@ -119,4 +120,20 @@ describe("settings of mail", () => {
       assert.match(problems({ MAIL_FROM: sender }), /MAIL_FROM: must be one address/);
     });
   }
+
+  it("send links for a forgotten password to verified addresses, unless they say otherwise", () => {
+    assert.equal(recoveryPolicyOf(read({})), "verified");
+    for (const RECOVERY of ["verified", "any", "off"] as const) {
+      assert.equal(recoveryPolicyOf(read({ RECOVERY })), RECOVERY);
+    }
+    const wrong = problems({ RECOVERY: "everybody", MAIL_FROM: "nobody" });
+    assert.match(wrong, /RECOVERY: must be verified, any or off/);
+    assert.match(wrong, /MAIL_FROM/);
+  });
+
+  it("send no such link in production without a mail server", () => {
+    const smtp = { SMTP_URL: "smtp://mail.example", MAIL_FROM: "a@b.example" };
+    assert.equal(recoveryPolicyOf(read({ ...PRODUCTION, RECOVERY: "any" })), "off");
+    assert.equal(recoveryPolicyOf(read({ ...PRODUCTION, ...smtp })), "verified");
+  });
 });

@@ -1,6 +1,15 @@
-// The pages about a mailed link, as page-gallery.ts draws them.
+// The pages about mailed links, as page-gallery.ts draws them.
 import type { PageModels, PageName } from "../../src/http/page-models.ts";
-import { FRAME, GALLERY_NOW, LINK, MAILED_LINK } from "./page-samples.ts";
+import {
+  ALONE,
+  FRAME,
+  GALLERY_NOW,
+  LINK,
+  MAILED_LINK,
+  MASKED_PHONE,
+  NEW_PASSWORD,
+  RECOVERY_FORM,
+} from "./page-samples.ts";
 
 export type Draw = <Page extends PageName>(
   name: string,
@@ -36,6 +45,7 @@ export function drawLink(draw: Draw): void {
     error: { field: null, message: { key: "problem.link-user-cap" } },
   });
   draw("link", "link", LINK);
+  drawRecovery(draw);
   draw("error-link-elsewhere", "error", {
     frame: { ...FRAME, applicationName: null },
     status: 404,
@@ -45,4 +55,36 @@ export function drawLink(draw: Draw): void {
     back: null,
     retryAfterSeconds: null,
   });
+}
+
+function drawRecovery(draw: Draw): void {
+  draw("recovery", "recovery", RECOVERY_FORM);
+  draw("recovery-missing", "recovery", {
+    ...RECOVERY_FORM,
+    error: { field: "login", message: { key: "problem.login-missing" } },
+  });
+  draw("recovery-capped", "recovery", {
+    ...RECOVERY_FORM,
+    login: "alice",
+    error: { field: null, message: { key: "problem.too-many-recoveries" } },
+    retryAt: GALLERY_NOW + 3_000_000,
+  });
+  draw("recovery-requested", "recovery-requested", { frame: ALONE, lifeMinutes: 60 });
+  draw("new-password", "new-password", NEW_PASSWORD);
+  draw("new-password-refused", "new-password", {
+    ...NEW_PASSWORD,
+    error: { field: "password", message: { key: "problem.new-password-blocklisted" } },
+  });
+  draw("recovered", "recovered", { frame: ALONE, phone: null });
+  draw("recovered-phone", "recovered", { frame: ALONE, phone: MASKED_PHONE });
+  draw("recovery-over", "recovery-over", { frame: ALONE, href: "/recovery" });
+}
+
+// The same with something hostile in everything that comes from others.
+export function drawHostileRecovery(text: string, draw: Draw): void {
+  const frame = { ...ALONE, brand: text };
+  const form = { frame, csrf: text, action: text };
+  draw("recovery", "recovery", { ...RECOVERY_FORM, ...form, login: text });
+  draw("new-password", "new-password", { ...NEW_PASSWORD, ...form, token: text });
+  draw("recovered", "recovered", { frame, phone: text });
 }

@@ -2,7 +2,7 @@
 import type { Language } from "../../src/http/language.ts";
 import type { PageFrame, PageModels, PageName } from "../../src/http/page-models.ts";
 import type { View } from "../../src/http/view.ts";
-import { type Draw, drawLink } from "./link-gallery.ts";
+import { type Draw, drawHostileRecovery, drawLink } from "./link-gallery.ts";
 import {
   BIND,
   CODE,
@@ -231,6 +231,7 @@ function drawHostile(text: string, draw: Draw): void {
     maskedAddress: text,
   });
   draw("link", "link", { ...step, action: text, token: text });
+  drawHostileRecovery(text, draw);
   draw("refused", "refused", { ...step, because: "factor-off" });
   draw("consent", "consent", { ...step, action: text, scopes: ["openid", text], claims: [text] });
   draw("logout", "logout", { frame, engineForm: ENGINE_FORM });

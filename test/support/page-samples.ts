@@ -3,7 +3,7 @@ import type { CodeModel, Country, PageFrame, PageModels } from "../../src/http/p
 
 export const GALLERY_NOW = Date.parse("2026-11-24T13:57:00Z");
 export const HOSTILE = `<img src=x onerror="alert(1)">'"&</script>`;
-const MASKED_PHONE = "+1 ••• ••• 71";
+export const MASKED_PHONE = "+1 ••• ••• 71";
 export const LONG = "Wunderbar ".repeat(50).trim();
 export const RTL = "\u202eخدمة الدخول الموحد";
 
@@ -13,6 +13,9 @@ export const FRAME: PageFrame = {
   applicationName: "Northwind Payroll",
   now: GALLERY_NOW,
 };
+
+// Of pages that are on the way to no application.
+export const ALONE: PageFrame = { ...FRAME, applicationName: null };
 
 const COUNTRIES: Country[] = [
   { code: "DE", name: "Germany", callingCode: "49" },
@@ -29,6 +32,7 @@ export const SIGN_IN: PageModels["sign-in"] = {
   ...STEP,
   action: "/interaction/u1/login",
   login: "",
+  recoveryHref: "/recovery",
   error: null,
   retryAt: null,
 };
@@ -78,6 +82,24 @@ export const LINK: PageModels["link"] = {
 };
 
 export const REPLACE = { ...PHONE, phone: "415 555 2671", country: "US", phoneAction: BIND.action };
+
+export const RECOVERY_FORM: PageModels["recovery"] = {
+  frame: ALONE,
+  csrf: "c5rf-t0ken",
+  action: "/recovery",
+  login: "",
+  error: null,
+  retryAt: null,
+};
+
+export const NEW_PASSWORD: PageModels["new-password"] = {
+  frame: ALONE,
+  csrf: "c5rf-t0ken",
+  action: "/recovery/u1/l1",
+  token: "t0ken",
+  error: null,
+  retryAt: null,
+};
 
 export const RECOVERY = { action: "/interaction/u1/recovery-code" };
 

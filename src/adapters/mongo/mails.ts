@@ -5,7 +5,13 @@ import type { AuditEvent } from "../../domain/audit-event.ts";
 import { addSeconds, type Instant } from "../../domain/time.ts";
 import type { Vault } from "../../domain/vault.ts";
 import type { Claimed, MailQueue, Queued } from "../../ports/mail.ts";
-import { openMail, openNoticeText, queuedEndsAt, sealQueued } from "../stored/mail.ts";
+import {
+  openMail,
+  openNoticeText,
+  openRecoveryRequest,
+  queuedEndsAt,
+  sealQueued,
+} from "../stored/mail.ts";
 import { numberEvents, writeEvents } from "./audit.ts";
 import type { Database, Scope } from "./database.ts";
 import { aliveAt, toDate } from "./dates.ts";
@@ -27,6 +33,12 @@ export function createMailQueue(database: Database, vault: Vault): MailQueue {
       if (found === null) return null;
       const { sealed, ...claimed } = found;
       return { ...claimed, text: openNoticeText(vault, claimed.id, sealed) };
+    },
+    async claimRecovery(now, leaseSeconds) {
+      const found = await database.write((scope) => claim(scope, "recovery", now, leaseSeconds));
+      if (found === null) return null;
+      const { sealed, ...claimed } = found;
+      return { ...claimed, request: openRecoveryRequest(vault, claimed.id, sealed) };
     },
     markDelivered: (claimed) => database.write((scope) => end(scope, claimed)),
     markFailed: (claimed, notBefore) =>
@@ -61,7 +73,7 @@ export async function writeQueued(scope: Scope, items: readonly MailDocument[]):
 }
 
 // Mails have none: earlier versions knew no other channel.
-function storedChannel(channel: Queued["channel"]): "sms" | null {
+function storedChannel(channel: Queued["channel"]): "sms" | "recovery" | null {
   return channel === "mail" ? null : channel;
 }
 

@@ -4,6 +4,7 @@ import { openVault, type Vault } from "../../domain/vault.ts";
 import type { Storage } from "../../ports/storage.ts";
 import { createApplicationStore } from "./applications.ts";
 import { createAuditLog } from "./audit.ts";
+import { createBudgetStore } from "./budgets.ts";
 import { type ConnectOptions, connect, createDatabase, type Database } from "./database.ts";
 import { createDeviceStore } from "./devices.ts";
 import { endSignIns } from "./end-sign-ins.ts";
@@ -68,6 +69,7 @@ function createStorage(database: Database, vault: Vault, now: () => number): Sto
     audit: createAuditLog(database, vault),
     mails: createMailQueue(database, vault),
     devices: createDeviceStore(database, vault),
+    budgets: createBudgetStore(database, vault),
     transfer: createTransferStore(database, vault),
     vault,
     // Written, not only asked: a primary that can reach no majority shows here.

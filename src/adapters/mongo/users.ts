@@ -4,7 +4,7 @@ import { withoutRecoveryCode } from "../../domain/recovery-codes.ts";
 import type { User } from "../../domain/user.ts";
 import type { Vault } from "../../domain/vault.ts";
 import type { Queued } from "../../ports/mail.ts";
-import type { ChangeOutcome, UserStore } from "../../ports/storage.ts";
+import type { ChangeOutcome, UserRecovery, UserStore } from "../../ports/storage.ts";
 import {
   loginKeysOf,
   NO_FACTOR_ATTEMPTS,
@@ -42,7 +42,19 @@ export function createUserStore(database: Database, vault: Vault, now: () => num
       ),
     async replace(before, after, audit, telling = []) {
       requireSuccessor(before, after);
-      return database.write((scope) => replace(scope, vault, { before, after, audit, telling }));
+      const change = { before, after, audit: [audit], telling };
+      return database.write((scope) => replace(scope, vault, change));
+    },
+    async recover(change) {
+      const { before, after, endFactorRun } = change;
+      requireSuccessor(before, after);
+      return database.write(async (scope) => {
+        const fields = endFactorRun ? factorFields(NO_FACTOR_ATTEMPTS) : {};
+        const outcome = await replace(scope, vault, change, fields);
+        // A crash in between leaves browsers known: no more than a mail that does not go out.
+        if (outcome === "changed" && change.forgetDevices) await forgetDevices(scope, before.id);
+        return outcome;
+      });
     },
     note: (id, audit, mails) =>
       database.write(async (scope) => {
@@ -122,7 +134,8 @@ async function create(
 async function replace(
   scope: Scope,
   vault: Vault,
-  change: { before: User; after: User; audit: AuditEvent; telling: readonly Queued[] },
+  change: Pick<UserRecovery, "before" | "after" | "audit" | "telling">,
+  fields: Partial<UserDocument> = {},
 ): Promise<ChangeOutcome> {
   const { before, after, audit } = change;
   const document = await findUserDocument(scope, before.id);
@@ -136,7 +149,7 @@ async function replace(
   const reserved = await reserveNames(scope, before.id, added);
   if (reserved === null) return "conflict";
 
-  const events = eventsOf(scope, vault, [audit]);
+  const events = eventsOf(scope, vault, audit);
   const mails = queuedDocuments(vault, change.telling);
   const changed = await changeDocument<UserDocument, ChangeOutcome>(
     scope,
@@ -146,7 +159,7 @@ async function replace(
       const staleNow = staleness(found, before);
       if (found === null || staleNow !== null) return { keep: staleNow ?? "absent" };
       const owed = owing(found.pending, { audit: await events(), mails });
-      return { put: { ...found, ...userFields(vault, after), ...owed }, say: "changed" };
+      return { put: { ...found, ...userFields(vault, after), ...fields, ...owed }, say: "changed" };
     },
   );
   if (changed.said !== "changed") {

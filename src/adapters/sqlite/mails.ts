@@ -3,7 +3,13 @@ import { randomUUID } from "node:crypto";
 import { addSeconds, type Instant } from "../../domain/time.ts";
 import type { Vault } from "../../domain/vault.ts";
 import type { Claimed, MailQueue, Queued } from "../../ports/mail.ts";
-import { openMail, openNoticeText, queuedEndsAt, sealQueued } from "../stored/mail.ts";
+import {
+  openMail,
+  openNoticeText,
+  openRecoveryRequest,
+  queuedEndsAt,
+  sealQueued,
+} from "../stored/mail.ts";
 import { appendAudit } from "./audit.ts";
 import type { Database } from "./database.ts";
 import { bytesIn, integerIn, type Sql, textIn } from "./sql.ts";
@@ -22,6 +28,12 @@ export function createMailQueue(database: Database, vault: Vault): MailQueue {
       if (found === null) return null;
       const { sealed, ...claimed } = found;
       return { ...claimed, text: openNoticeText(vault, claimed.id, sealed) };
+    },
+    async claimRecovery(now, leaseSeconds) {
+      const found = await claim(database, "recovery", now, leaseSeconds);
+      if (found === null) return null;
+      const { sealed, ...claimed } = found;
+      return { ...claimed, request: openRecoveryRequest(vault, claimed.id, sealed) };
     },
     markDelivered: (claimed) => database.write((sql) => deleteClaimed(sql, claimed)),
     markFailed: ({ id, lease }, notBefore) =>

@@ -6,6 +6,7 @@ import { openVault, type Vault } from "../../domain/vault.ts";
 import type { Storage } from "../../ports/storage.ts";
 import { createApplicationStore } from "./applications.ts";
 import { createAuditLog } from "./audit.ts";
+import { createBudgetStore } from "./budgets.ts";
 import { readDataKey } from "./data-key.ts";
 import { connect, createDatabase, type Database, patiently } from "./database.ts";
 import { createDeviceStore } from "./devices.ts";
@@ -94,6 +95,7 @@ function createStorage(database: Database, vault: Vault, now: () => number): Sto
     audit: createAuditLog(database, vault),
     mails: createMailQueue(database, vault),
     devices: createDeviceStore(database, vault),
+    budgets: createBudgetStore(database, vault),
     transfer: createTransferStore(database, vault),
     vault,
     // Written, not only asked: a full disk and a file that may not be written show here.

@@ -3,11 +3,11 @@ import type { AuditEvent } from "../../domain/audit-event.ts";
 import { withoutRecoveryCode } from "../../domain/recovery-codes.ts";
 import type { User } from "../../domain/user.ts";
 import type { Vault } from "../../domain/vault.ts";
-import type { Queued } from "../../ports/mail.ts";
-import type { ChangeOutcome, UserStore } from "../../ports/storage.ts";
+import type { ChangeOutcome, UserRecovery, UserStore } from "../../ports/storage.ts";
 import { NO_FACTOR_ATTEMPTS, nextUpdatedAt, phoneIndex, requireSuccessor } from "../stored/user.ts";
 import { appendAudit } from "./audit.ts";
 import type { Database } from "./database.ts";
+import { forgetDevices } from "./devices.ts";
 import { insertQueued } from "./mails.ts";
 import { beginPasswordAttempt } from "./password-attempts.ts";
 import { integerIn, type Sql } from "./sql.ts";
@@ -31,7 +31,19 @@ export function createUserStore(database: Database, vault: Vault, now: () => num
     countByPhone: (number) => database.read((sql) => countByPhone(sql, vault, number)),
     async replace(before, after, audit, telling = []) {
       requireSuccessor(before, after);
-      return database.write((sql) => replace(sql, vault, { before, after, audit, telling }));
+      const change = { before, after, audit: [audit], telling };
+      return database.write((sql) => replace(sql, vault, change));
+    },
+    async recover(change) {
+      const { before, after, endFactorRun } = change;
+      requireSuccessor(before, after);
+      return database.write((sql) => {
+        const outcome = replace(sql, vault, change);
+        if (outcome !== "changed") return outcome;
+        if (endFactorRun) setFactorAttempts(sql, before.id, NO_FACTOR_ATTEMPTS);
+        if (change.forgetDevices) forgetDevices(sql, before.id);
+        return outcome;
+      });
     },
     note: (id, audit, mails) =>
       database.write((sql) => {
@@ -97,7 +109,7 @@ function countByPhone(sql: Sql, vault: Vault, number: string): number {
 function replace(
   sql: Sql,
   vault: Vault,
-  change: { before: User; after: User; audit: AuditEvent; telling: readonly Queued[] },
+  change: Pick<UserRecovery, "before" | "after" | "audit" | "telling">,
 ): ChangeOutcome {
   const { before, after, audit, telling } = change;
   const row = sql.get("SELECT updated_at FROM users WHERE id = ?", before.id);
@@ -106,7 +118,7 @@ function replace(
   if (namesAreTaken(sql, vault, after)) return "conflict";
   updateUser(sql, vault, after);
   writeLoginNames(sql, vault, after);
-  appendAudit(sql, vault, [audit]);
+  appendAudit(sql, vault, audit);
   insertQueued(sql, vault, telling);
   return "changed";
 }

@@ -2,6 +2,7 @@
 // what happened to them.
 import type { Mail } from "../../domain/mail.ts";
 import type { NoticeText } from "../../domain/notice-text.ts";
+import type { RecoveryRequest } from "../../domain/recovery.ts";
 import { addSeconds, type Instant } from "../../domain/time.ts";
 import type { Vault } from "../../domain/vault.ts";
 import type { Queued } from "../../ports/mail.ts";
@@ -22,6 +23,10 @@ export function openMail(vault: Vault, id: string, sealed: Uint8Array): Mail {
 
 export function openNoticeText(vault: Vault, id: string, sealed: Uint8Array): NoticeText {
   return openJson<NoticeText>(vault, sealed, contextOf("sms", id));
+}
+
+export function openRecoveryRequest(vault: Vault, id: string, sealed: Uint8Array): RecoveryRequest {
+  return openJson<RecoveryRequest>(vault, sealed, contextOf("recovery", id));
 }
 
 export function queuedEndsAt({ at }: Pick<Queued, "at">): Instant {

@@ -1,0 +1,123 @@
+// Looks into requests for a link to recover an account, beside the requests of browsers: whose it is, whether they may
+// have one, and where it goes. The link is kept with the user and its mail is queued in the same statement.
+import type { AuditEvent } from "../domain/audit-event.ts";
+import { maskAddress } from "../domain/binding-link.ts";
+import type { Mail } from "../domain/mail.ts";
+import {
+  flagAfterPhoneChange,
+  judgeRequest,
+  mailBudget,
+  type RecoveryRefusal,
+  type RecoveryRequest,
+  recoveryFor,
+} from "../domain/recovery.ts";
+import type { User } from "../domain/user.ts";
+import type { ClaimedRequest } from "../ports/mail.ts";
+import type { FlowDeps } from "./sign-in.ts";
+
+export type RecoveryDeps = Pick<FlowDeps, "storage" | "limits" | "recovery" | "linkKeys" | "now">;
+
+// Nobody else takes a request while this process may still be at it.
+const LEASE_SECONDS = 30;
+
+// Who is changed under our hands so often is tried again later.
+const ATTEMPTS_MAX = 5;
+const AGAIN_MS = 5_000;
+
+// Takes requests, one after the other, until there are none, so many were taken, or `isOver`.
+export async function answerRecoveries(
+  deps: RecoveryDeps,
+  requestsMax: number,
+  isOver: () => boolean,
+): Promise<void> {
+  const { mails } = deps.storage;
+  for (let taken = 0; taken < requestsMax && !isOver(); taken++) {
+    const claimed = await mails.claimRecovery(deps.now(), LEASE_SECONDS);
+    if (claimed === null) return;
+    if (await answer(deps, claimed)) await mails.markDelivered(claimed);
+    else await mails.markFailed(claimed, deps.now() + AGAIN_MS);
+  }
+}
+
+// False: it could not be settled now.
+async function answer(deps: RecoveryDeps, claimed: ClaimedRequest): Promise<boolean> {
+  const { request } = claimed;
+  const user = await deps.storage.users.findByLogin(request.login);
+  if (user === null) return true;
+  const { because } = judged(deps, user, request);
+  if (because !== null) return refuse(deps, user, because);
+
+  // Counted before the mail is made: whoever takes the request again counts it again, too much and never too little.
+  const counted = await deps.storage.budgets.count([mailBudget(user.id, deps.limits)], deps.now());
+  if (counted.outcome === "limited") return refuse(deps, user, "mail-cap");
+  for (let i = 0, before: User | null = user; i < ATTEMPTS_MAX && before !== null; i++) {
+    const settled = await mailLink(deps, before, request);
+    if (settled) return true;
+    before = await deps.storage.users.find(user.id);
+  }
+  return false;
+}
+
+// False: somebody else changed the user meanwhile.
+async function mailLink(
+  deps: RecoveryDeps,
+  before: User,
+  request: RecoveryRequest,
+): Promise<boolean> {
+  const { reach, because } = judged(deps, before, request);
+  const [key] = deps.linkKeys;
+  if (key === undefined) throw new Error("no key to compute links with");
+  if (reach.outcome === "refused") return refuse(deps, before, because ?? reach.because);
+
+  const { address } = reach;
+  const recovery = recoveryFor(request, before, { address, keyId: key.id }, deps.limits);
+  const after = { ...before, recovery, updatedAt: Math.max(deps.now(), before.updatedAt + 1) };
+  const details = {
+    to: maskAddress(address),
+    emailVerified: before.emailVerified,
+    ...flagAfterPhoneChange(before, deps.now(), deps.limits),
+  };
+  const event = auditOf(deps, before, "recovery-requested", { details });
+  const mail = mailOf(before, request, recovery);
+  return (await deps.storage.users.replace(before, after, event, [mail])) !== "stale";
+}
+
+function judged(deps: RecoveryDeps, user: User, request: RecoveryRequest) {
+  const { limits, recovery: policy } = deps;
+  const reach = judgeRequest(user, request, { now: deps.now(), policy, limits });
+  return { reach, because: reach.outcome === "refused" ? reach.because : null };
+}
+
+function mailOf(
+  user: User,
+  request: RecoveryRequest,
+  { address, id, keyId, expiresAt }: NonNullable<User["recovery"]>,
+): Mail {
+  const notice = { kind: "recovery-link", linkId: id, keyId, worksUntil: expiresAt } as const;
+  const { language, at } = request;
+  // By the id of its request: queued twice, it goes out once.
+  const mailId = `${request.id}-mail`;
+  return { channel: "mail", id: mailId, userId: user.id, to: address, language, at, notice };
+}
+
+async function refuse(deps: RecoveryDeps, user: User, because: RecoveryRefusal): Promise<true> {
+  await deps.storage.audit.append([auditOf(deps, user, "recovery-refused", { because })]);
+  return true;
+}
+
+// Nobody knows who asked.
+function auditOf(
+  deps: Pick<RecoveryDeps, "now">,
+  user: User,
+  action: string,
+  { because = null, details = {} }: Partial<Pick<AuditEvent, "because" | "details">>,
+): AuditEvent {
+  return {
+    at: deps.now(),
+    actor: "anonymous",
+    action,
+    target: `user:${user.id}`,
+    because,
+    details,
+  };
+}
