@@ -27,7 +27,7 @@ export interface OpenedLink {
 
 export type RecoverOutcome =
   // `phone`: the one that codes go on going to, masked.
-  | { readonly outcome: "recovered"; readonly phone: string | null }
+  | { readonly outcome: "recovered" }
   | { readonly outcome: "password-missing" }
   | { readonly outcome: "password-refused"; readonly because: PasswordRefusal }
   // Wrong, used, replaced by a newer one, too old, or tried too often.
@@ -100,7 +100,7 @@ async function setPassword(
       audit: eventsOf(deps, before, now),
       telling: mailsTo(after, notice, told),
     });
-    if (outcome === "changed") return { outcome: "recovered", phone };
+    if (outcome === "changed") return { outcome: "recovered" };
     if (outcome !== "stale") return { outcome: "over" };
   }
   return { outcome: "over" };

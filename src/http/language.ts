@@ -51,7 +51,6 @@ export const PLACEHOLDERS = {
   "mail.phone-changed.what": ["before"],
   "mail.subject": ["brand", "title"],
   "recovery-requested.intro": ["count"],
-  "recovered.phone": ["phone"],
   "sms.code": ["brand", "code", "minutes"],
   "sms.phone-changed": ["brand"],
   "sms.phone-removed": ["brand"],

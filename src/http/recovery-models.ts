@@ -24,10 +24,7 @@ export interface NewPasswordModel extends Framed {
   readonly retryAt: null;
 }
 
-export interface RecoveredModel extends Framed {
-  // The phone that codes go on going to, masked.
-  readonly phone: string | null;
-}
+export type RecoveredModel = Framed;
 
 // That link does not work, or not any more.
 export interface RecoveryOverModel extends Framed {

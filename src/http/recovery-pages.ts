@@ -20,6 +20,8 @@ export function recoveryRoutes(web: Web): Router {
   if (web.flow.recovery === "off") return router;
   router.get("/recovery", (ctx) => drawRequest(web, ctx, 200, { login: "", error: null }));
   router.post("/recovery", (ctx) => postRequest(web, ctx));
+  router.get("/recovery/sent", (ctx) => showRequested(web, ctx));
+  router.get("/recovery/done", (ctx) => draw(web, ctx, 200, "recovered", {}));
   router.get("/recovery/:user/:link", (ctx) => showNewPassword(web, ctx));
   router.post("/recovery/:user/:link", (ctx) => postNewPassword(web, ctx));
   return router;
@@ -31,10 +33,8 @@ async function postRequest(web: Web, ctx: Context): Promise<void> {
   const { tag: language } = languageOf(web, ctx, null);
   const result = await requestRecovery(web.flow, { login, address: ctx.ip, language });
   switch (result.outcome) {
-    case "requested": {
-      const lifeMinutes = Math.ceil(web.flow.limits.recoveryLinkLifeSeconds / 60);
-      return draw(web, ctx, 200, "recovery-requested", { lifeMinutes });
-    }
+    case "requested":
+      return leadTo(web, ctx, "sent");
     case "malformed":
       return drawRequest(web, ctx, 422, {
         login,
@@ -47,6 +47,12 @@ async function postRequest(web: Web, ctx: Context): Promise<void> {
       return drawRequest(web, ctx, 429, { login, error, retryAt });
     }
   }
+}
+
+// The same whoever asked, and whatever comes of it.
+function showRequested(web: Web, ctx: Context): void {
+  const lifeMinutes = Math.ceil(web.flow.limits.recoveryLinkLifeSeconds / 60);
+  draw(web, ctx, 200, "recovery-requested", { lifeMinutes });
 }
 
 // It looks whether the link is right, and changes nothing: mail scanners and previews open links too.
@@ -67,7 +73,7 @@ async function postNewPassword(web: Web, ctx: Context): Promise<void> {
   const result = await recoverAccount(web.flow, link, { password, language });
   switch (result.outcome) {
     case "recovered":
-      return draw(web, ctx, 200, "recovered", { phone: result.phone });
+      return leadTo(web, ctx, "done");
     case "password-missing":
       return drawNewPassword(
         web,
@@ -95,6 +101,12 @@ const REFUSALS = {
   blocklisted: "problem.new-password-blocklisted",
   "contains-login": "problem.new-password-contains-login",
 } as const satisfies Record<PasswordRefusal, Message["key"]>;
+
+// What was typed is not posted once more when somebody reloads what came of it.
+function leadTo(web: Web, ctx: Context, page: "sent" | "done"): void {
+  ctx.status = 303;
+  ctx.redirect(`${web.base}/recovery/${page}`);
+}
 
 // The address of the page holds the token, and nothing that it fetches or leads to is to learn of it. Browsers would
 // say "Origin: null" of its form if it sent no referrer at all.

@@ -9,7 +9,7 @@ export { type Account, newAccount } from "./link-scene.ts";
 
 export const NEW_PASSWORD = "a wholly different sentence";
 
-// Asks for a link as a browser does: the form is opened, filled in and posted.
+// Asks for a link as a browser does: the form is opened, filled in and posted, and the answer followed.
 export async function askForLink(
   server: TestServer,
   login: string,
@@ -17,7 +17,7 @@ export async function askForLink(
 ): Promise<Page> {
   const form = await browser.open(`${server.issuer}/recovery`);
   const body = new URLSearchParams({ csrf: csrfOf(form), login });
-  return browser.request(form.url, { method: "POST", body });
+  return browser.follow(await browser.request(form.url, { method: "POST", body }));
 }
 
 // The mails of a kind to an address, once there are so many.
@@ -44,8 +44,8 @@ export function openRecovery(browser: Browser, link: string): Promise<Page> {
   return browser.request(link);
 }
 
-// Posts the form of an opened link, with other fields where an attack wants them.
-export function setPassword(
+// Posts the form of an opened link, and goes where it leads; with other fields where an attack wants them.
+export async function setPassword(
   browser: Browser,
   page: Page,
   password: string,
@@ -53,7 +53,8 @@ export function setPassword(
 ): Promise<Page> {
   const token = /name="token" value="([^"]*)"/.exec(page.html)?.[1] ?? "";
   const body = new URLSearchParams({ csrf: csrfOf(page), token, password, ...others });
-  return browser.request(page.url.split("?")[0] ?? "", { method: "POST", body });
+  const action = page.url.split("?")[0] ?? "";
+  return browser.follow(await browser.request(action, { method: "POST", body }));
 }
 
 // Gaps and budgets of texts are out of the way unless a test brings its own.

@@ -22,7 +22,7 @@ describe("a forgotten password", function () {
   });
   after(() => server.close());
 
-  it("is replaced by way of the sign-in page and a mail, and the new one signs in", async () => {
+  it("is replaced by way of the sign-in page and a mail, and the new one signs in (TOK-24)", async () => {
     const account = await newAccount(server);
     const browser = createBrowser(undefined, { "Accept-Language": "de" });
     const page = await browser.open((await app.begin()).url.href);
@@ -30,6 +30,7 @@ describe("a forgotten password", function () {
     const form = await browser.open(new URL(href, page.url).href);
     assert.match(form.html, /Passwort vergessen\?/);
     const asked = await askForLink(server, account.username, browser);
+    assert.equal(new URL(asked.url).pathname, "/recovery/sent");
     assert.equal(asked.status, 200);
     assert.match(asked.html, /Er funktioniert 60 Minuten lang/);
 
@@ -38,6 +39,7 @@ describe("a forgotten password", function () {
     const opened = await openRecovery(browser, link);
     assert.equal(opened.status, 200);
     const done = await setPassword(browser, opened, NEW_PASSWORD);
+    assert.equal(new URL(done.url).pathname, "/recovery/done");
     assert.equal(done.status, 200);
     assert.match(done.html, /Ihr Passwort wurde geändert/);
 

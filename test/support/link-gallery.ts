@@ -6,7 +6,6 @@ import {
   GALLERY_NOW,
   LINK,
   MAILED_LINK,
-  MASKED_PHONE,
   NEW_PASSWORD,
   RECOVERY_FORM,
 } from "./page-samples.ts";
@@ -75,8 +74,7 @@ function drawRecovery(draw: Draw): void {
     ...NEW_PASSWORD,
     error: { field: "password", message: { key: "problem.new-password-blocklisted" } },
   });
-  draw("recovered", "recovered", { frame: ALONE, phone: null });
-  draw("recovered-phone", "recovered", { frame: ALONE, phone: MASKED_PHONE });
+  draw("recovered", "recovered", { frame: ALONE });
   draw("recovery-over", "recovery-over", { frame: ALONE, href: "/recovery" });
 }
 
@@ -86,5 +84,5 @@ export function drawHostileRecovery(text: string, draw: Draw): void {
   const form = { frame, csrf: text, action: text };
   draw("recovery", "recovery", { ...RECOVERY_FORM, ...form, login: text });
   draw("new-password", "new-password", { ...NEW_PASSWORD, ...form, token: text });
-  draw("recovered", "recovered", { frame, phone: text });
+  draw("recovered", "recovered", { frame });
 }
