@@ -1,6 +1,7 @@
 // What each page needs to be drawn: the routes fill these in, the templates in views/ read them.
 // Words are keys of the language catalogs; instants are milliseconds since 1970.
 import type { Refusal } from "../domain/interaction.ts";
+import type { LoginName, UserPhone } from "../domain/user.ts";
 import type { Message, TextKey } from "./language.ts";
 
 // What stands around every page.
@@ -124,6 +125,21 @@ export interface ConsentModel extends StepPage {
   readonly claims: readonly string[];
 }
 
+// The user's own page.
+export interface AccountModel extends Framed {
+  readonly csrf: string;
+  readonly name: string | null;
+  // Numbers are masked.
+  readonly logins: readonly { readonly kind: LoginName["kind"]; readonly value: string }[];
+  readonly phone: { readonly masked: string; readonly status: UserPhone["status"] } | null;
+  readonly signOutAction: string;
+}
+
+// Where a sign-in for it ends that came to nothing.
+export interface AccountLeftModel extends Framed {
+  readonly again: string;
+}
+
 export interface LogoutModel extends Framed {
   // The engine's own form with its hidden fields, id "op.logoutForm": trusted HTML, drawn as it is.
   readonly engineForm: string;
@@ -199,6 +215,8 @@ export interface PageModels {
   link: LinkModel;
   refused: RefusedModel;
   consent: ConsentModel;
+  account: AccountModel;
+  "account-left": AccountLeftModel;
   logout: LogoutModel;
   "logged-out": LoggedOutModel;
   error: ErrorModel;

@@ -1,7 +1,9 @@
 // The web server: one Koa application, and the order of what a request goes through.
 import Koa, { type Context, type Middleware } from "koa";
+import { ACCOUNT_PATH } from "../domain/account-application.ts";
 import type { ReceiptReader } from "../ports/sms-receipts.ts";
 import type { Storage } from "../ports/storage.ts";
+import { accountRoutes } from "./account-routes.ts";
 import { runEngine } from "./engine-pages.ts";
 import { answerErrors } from "./errors.ts";
 import { readForms } from "./form.ts";
@@ -31,6 +33,7 @@ export function createServer(options: ServerOptions): Koa {
   app.on("error", (error: unknown) => web.log.error({ event: "request-broken", err: error }));
 
   const interactions = interactionRoutes(web);
+  const account = accountRoutes(web);
   app.use(securityHeaders({ https: web.issuer.startsWith("https:") }));
   app.use(closeWhenStopping(options.isStopping));
   app.use(answerErrors(web));
@@ -43,6 +46,9 @@ export function createServer(options: ServerOptions): Koa {
   app.use(interactions.allowedMethods());
   app.use(onlyBelow("/interaction/", readForms(web.issuer), interactions.match.bind(interactions)));
   app.use(interactions.routes());
+  app.use(account.allowedMethods());
+  app.use(onlyBelow(ACCOUNT_PATH, readForms(web.issuer), account.match.bind(account)));
+  app.use(account.routes());
   if (options.demo !== null) app.use(options.demo);
   app.use(postToGet(web.base));
   app.use(engineMethods);

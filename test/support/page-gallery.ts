@@ -2,6 +2,7 @@
 import type { Language } from "../../src/http/language.ts";
 import type { PageFrame, PageModels, PageName } from "../../src/http/page-models.ts";
 import type { View } from "../../src/http/view.ts";
+import { drawAccount, drawHostileAccount } from "./account-gallery.ts";
 import { type Draw, drawLink } from "./link-gallery.ts";
 import {
   BIND,
@@ -38,6 +39,7 @@ export function drawGallery(view: View, language: Language): DrawnPage[] {
   drawPhone(draw);
   drawCode(draw);
   drawLink(draw);
+  drawAccount(draw);
   drawTheRest(draw);
   return pages;
 }
@@ -233,6 +235,7 @@ function drawHostile(text: string, draw: Draw): void {
   draw("link", "link", { ...step, action: text, token: text });
   draw("refused", "refused", { ...step, because: "factor-off" });
   draw("consent", "consent", { ...step, action: text, scopes: ["openid", text], claims: [text] });
+  drawHostileAccount(frame, text, draw);
   draw("logout", "logout", { frame, engineForm: ENGINE_FORM });
   draw("logged-out", "logged-out", { frame, back: `https://app.example/?q=${text}` });
   draw("error", "error", {
