@@ -13,6 +13,7 @@ import { messageStoreContract } from "./message-store.ts";
 import { numberStoreContract } from "./number-store.ts";
 import { type OpenEmpty, racersRun } from "./opened-storage.ts";
 import { passwordAttemptsContract } from "./password-attempts.ts";
+import { phoneChangesContract } from "./phone-changes.ts";
 import { recordStoreContract } from "./record-store.ts";
 import { recoveryCodesContract } from "./recovery-codes.ts";
 import { rulesStoreContract } from "./rules-store.ts";
@@ -31,6 +32,7 @@ const CONTRACTS = [
   rulesStoreContract,
   interactionStoreContract,
   interactionMovesContract,
+  phoneChangesContract,
   codeAttemptsContract,
   numberStoreContract,
   sendBudgetsContract,
