@@ -16,6 +16,8 @@ export interface SignInRequest {
   // A step-up asks somebody who is signed in already for the second step alone.
   readonly kind: "sign-in" | "step-up" | "consent";
   readonly clientId: string;
+  // A sign-in with both factors, both of them now, in which the bound phone is replaced.
+  readonly changesPhone: boolean;
   readonly acr: RequestedAcr;
   // prompt=login: what was proved before does not count.
   readonly freshLogin: boolean;

@@ -3,8 +3,10 @@
 import type { Context } from "koa";
 import { maskPhone } from "../domain/phone.ts";
 import type { User } from "../domain/user.ts";
-import { accountSignInUrl } from "../oidc/account-client.ts";
-import { type AccountVisitor, findAccountVisitor } from "../oidc/account-session.ts";
+import { accountPhoneUrl, accountSignInUrl } from "../oidc/account-client.ts";
+import { type AccountVisitor, findAccountVisitor, findPhoneBar } from "../oidc/account-session.ts";
+import { AppError } from "./errors.ts";
+import { formField } from "./form.ts";
 import type { AccountModel } from "./page-models.ts";
 import { frameOf, languageOf, type Web } from "./web.ts";
 
@@ -12,7 +14,24 @@ import { frameOf, languageOf, type Web } from "./web.ts";
 export async function showAccount(web: Web, ctx: Context): Promise<void> {
   const visitor = await visitorOf(web, ctx);
   if (visitor === null) return goTo(ctx, accountSignInUrl(web.issuer));
-  draw(ctx, web.view.render("account", modelOf(web, visitor), languageOf(web, ctx, null)));
+  const model = await modelOf(web, visitor);
+  draw(ctx, web.view.render("account", model, languageOf(web, ctx, null)));
+}
+
+// POST account/phone: on to a sign-in in which both factors are proved once more, and then a number is typed. Whoever has
+// no session any more, or not a good enough one, signs in for the page first.
+export async function postAccountPhone(web: Web, ctx: Context): Promise<void> {
+  const visitor = await visitorOf(web, ctx);
+  if (visitor === null) return goTo(ctx, accountUrl(web));
+  if (!web.csrf.matches(formField(ctx, "csrf"), csrfContext(visitor.sessionUid))) {
+    throw new AppError("foreign-form", "no token, or one of another session");
+  }
+  goTo(ctx, accountPhoneUrl(web.issuer, web.flow.acr));
+}
+
+// GET account/phone: reloading what the post answered leads to the page.
+export function showAccountPhone(web: Web, ctx: Context): void {
+  goTo(ctx, accountUrl(web));
 }
 
 // GET account/signed-in: where a sign-in for the page ends. The code is of no use to anybody; the session counts. Whoever
@@ -29,7 +48,7 @@ function visitorOf(web: Web, ctx: Context): Promise<AccountVisitor | null> {
   return findAccountVisitor(web.flow, web.engine().provider(), ctx);
 }
 
-function modelOf(web: Web, { user, sessionUid }: AccountVisitor): AccountModel {
+async function modelOf(web: Web, { user, sessionUid }: AccountVisitor): Promise<AccountModel> {
   return {
     frame: frameOf(web, null),
     csrf: web.csrf.tokenFor(csrfContext(sessionUid)),
@@ -39,6 +58,8 @@ function modelOf(web: Web, { user, sessionUid }: AccountVisitor): AccountModel {
       user.phone === null
         ? null
         : { masked: maskPhone(user.phone.number), status: user.phone.status },
+    phoneAction: `${accountUrl(web)}/phone`,
+    phoneBar: await findPhoneBar(web.flow, user),
     signOutAction: `${web.base}/session/end`,
   };
 }

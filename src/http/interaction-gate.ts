@@ -74,10 +74,11 @@ export function stepPage(
 }
 
 // The user's own page is called what it is in their language.
-function frameOnTheWay(web: Web, { application, language }: Visit): PageFrame {
+function frameOnTheWay(web: Web, { application, language, signIn }: Visit): PageFrame {
   const frame = frameOf(web, application);
   if (application?.id !== ACCOUNT_CLIENT_ID) return frame;
-  return { ...frame, applicationName: language.t("account.application") };
+  const { changesPhone } = signIn.request;
+  return { ...frame, applicationName: language.t("account.application"), changesPhone };
 }
 
 // Where a form of this interaction is posted to.

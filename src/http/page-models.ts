@@ -11,6 +11,8 @@ export interface PageFrame {
   readonly brand: string;
   // The application that the person is on the way to, where there is one.
   readonly applicationName: string | null;
+  // Absent: the person is on the way to the application alone. Else the bound phone is replaced on the way.
+  readonly changesPhone?: boolean;
   // When the page is drawn; countdowns run from here, so a wrong clock in the browser does no harm.
   readonly now: number;
 }
@@ -132,6 +134,10 @@ export interface AccountModel extends Framed {
   // Numbers are masked.
   readonly logins: readonly { readonly kind: LoginName["kind"]; readonly value: string }[];
   readonly phone: { readonly masked: string; readonly status: UserPhone["status"] } | null;
+  // Where a first phone is bound, or another one takes the place of the one that is there.
+  readonly phoneAction: string;
+  // Why neither may be done by the user; null: it may.
+  readonly phoneBar: Refusal | null;
   readonly signOutAction: string;
 }
 
@@ -209,6 +215,8 @@ export interface DemoTokensModel extends Framed {
 export interface PageModels {
   "sign-in": SignInModel;
   "bind-phone": BindPhoneModel;
+  // A number that comes in the place of the one that was bound.
+  "new-phone": BindPhoneModel;
   code: CodeModel;
   "recovery-codes": RecoveryCodesModel;
   "mailed-link": MailedLinkModel;

@@ -39,6 +39,7 @@ export function createView({ viewsDir }: { viewsDir: string }): View {
 const TITLES: { readonly [Page in PageName]: (model: PageModels[Page]) => Message } = {
   "sign-in": () => ({ key: "sign-in.title" }),
   "bind-phone": () => ({ key: "bind-phone.title" }),
+  "new-phone": () => ({ key: "new-phone.title" }),
   code: (model) => ({ key: model.sent ? "code.title" : "code.title-unsent" }),
   "recovery-codes": () => ({ key: "recovery-codes.title" }),
   "mailed-link": (model) => ({
@@ -61,6 +62,7 @@ const TITLES: { readonly [Page in PageName]: (model: PageModels[Page]) => Messag
 const ON_THE_WAY: ReadonlySet<PageName> = new Set([
   "sign-in",
   "bind-phone",
+  "new-phone",
   "code",
   "recovery-codes",
   "mailed-link",
@@ -71,6 +73,7 @@ const ON_THE_WAY: ReadonlySet<PageName> = new Set([
 const SCRIPTS: { readonly [Page in PageName]?: readonly string[] } = {
   "sign-in": ["code.js"],
   "bind-phone": ["code.js"],
+  "new-phone": ["code.js"],
   code: ["code.js"],
   "mailed-link": ["code.js"],
   "submit-form": ["submit.js"],

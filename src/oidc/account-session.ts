@@ -4,11 +4,15 @@ import type { Context } from "koa";
 import type { Provider } from "oidc-provider";
 import { ACCOUNT_CLIENT_ID } from "../domain/account-application.ts";
 import { NOTHING_PROVED } from "../domain/factors.ts";
+import type { Refusal } from "../domain/interaction.ts";
+import type { MfaDecision } from "../domain/mfa-decision.ts";
 import { NO_ACR_REQUESTED } from "../domain/requested-acr.ts";
 import type { User } from "../domain/user.ts";
+import { findChangeBar } from "../flow/phone-change.ts";
 import { decideSecondStep } from "../flow/second-step.ts";
 import type { SignInRequest } from "../flow/sign-in.ts";
 import { isAlive, signedInAtOf } from "./accounts.ts";
+import { BOTH_FACTORS } from "./engine-record.ts";
 import { isPastItsEnd, type PolicyDeps } from "./policy.ts";
 import { factsOf } from "./session-facts.ts";
 
@@ -30,16 +34,31 @@ export async function findAccountVisitor(
   const user = await deps.storage.users.find(facts.userId);
   if (user === null || !isAlive(user, signedInAtOf(session))) return null;
 
-  const request: SignInRequest = {
-    kind: "step-up",
-    clientId: ACCOUNT_CLIENT_ID,
-    acr: NO_ACR_REQUESTED,
-    freshLogin: false,
-    maxAgeSeconds: null,
-    session: facts,
-    uiLocales: null,
-  };
-  const question = { request, sourceId: "password", proved: NOTHING_PROVED, user };
-  const decision = await decideSecondStep(deps, question);
+  const decision = await decide(deps, user, { ...A_VISIT, session: facts });
   return decision.need === "none" ? { user, sessionUid: session.uid } : null;
+}
+
+// Why this user may neither bind a first phone nor replace the one that is there; null: the sign-in in which it is done
+// would not refuse it.
+export async function findPhoneBar(deps: PolicyDeps, user: User): Promise<Refusal | null> {
+  const request = { ...A_VISIT, changesPhone: true, acr: BOTH_FACTORS, freshLogin: true };
+  const decision = await decide(deps, user, request);
+  if (decision.need === "refuse") return decision.because;
+  return findChangeBar(deps, request, user);
+}
+
+const A_VISIT: SignInRequest = {
+  kind: "step-up",
+  clientId: ACCOUNT_CLIENT_ID,
+  changesPhone: false,
+  acr: NO_ACR_REQUESTED,
+  freshLogin: false,
+  maxAgeSeconds: null,
+  session: null,
+  uiLocales: null,
+};
+
+function decide(deps: PolicyDeps, user: User, request: SignInRequest): Promise<MfaDecision> {
+  const question = { request, sourceId: "password", proved: NOTHING_PROVED, user };
+  return decideSecondStep(deps, question);
 }

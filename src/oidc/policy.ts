@@ -107,6 +107,7 @@ function requestOf(
   return {
     kind: "step-up",
     clientId: ctx.oidc.client?.clientId ?? "",
+    changesPhone: false,
     acr: acrRequestOf(ctx, deps.acr),
     freshLogin: prompts.has("login"),
     maxAgeSeconds: maxAge === undefined ? null : Number(maxAge),

@@ -148,6 +148,7 @@ function drawTheRest(draw: Draw): void {
   const refusals = [
     "no-other-factor",
     "binding-not-allowed",
+    "change-not-allowed",
     "binding-too-late",
     "no-verified-email",
     "link-cannot-be-mailed",

@@ -97,6 +97,8 @@ export const ACCOUNT: PageModels["account"] = {
     { kind: "phone", value: MASKED_PHONE },
   ],
   phone: { masked: MASKED_PHONE, status: "bound" },
+  phoneAction: "/account/phone",
+  phoneBar: null,
   signOutAction: "/session/end",
 };
 
