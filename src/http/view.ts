@@ -62,7 +62,6 @@ const TITLES: { readonly [Page in PageName]: (model: PageModels[Page]) => Messag
 const ON_THE_WAY: ReadonlySet<PageName> = new Set([
   "sign-in",
   "bind-phone",
-  "new-phone",
   "code",
   "recovery-codes",
   "mailed-link",

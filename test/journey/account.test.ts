@@ -66,7 +66,7 @@ describe("the user's own page", function () {
     assert.equal(page.status, 200);
     assert.match(page.html, /Alice Example/);
     assert.ok(page.html.includes(`<bdi>${account.username}</bdi>`));
-    assert.match(page.html, /Your administrator gave this number/);
+    assert.match(page.html, /Assigned: your administrator gave your account this number/);
     assert.ok(!page.html.includes(account.phone), "the number is masked");
     assert.ok(page.html.includes(account.phone.slice(-2)));
   });
@@ -100,7 +100,7 @@ describe("the user's own page", function () {
     const typed = await browser.submit(asked, "phone", { phone: account.phone });
     const back = await withCode(browser, typed, account.phone);
     assert.equal(back.url, `${server.issuer}/account`);
-    assert.match(back.html, /You have shown that this number is yours/);
+    assert.match(back.html, /Bound: you have shown that this number is yours/);
     assert.equal((await shown(account)).phoneStatus, "bound");
   });
 
