@@ -26,6 +26,14 @@ export async function findChangeBar(
   return verdict.outcome === "refused" ? verdict.because : null;
 }
 
+// Whether a code is for the replacement of a phone, be it to the old number or to the new one.
+export function isOfChange(
+  { changesPhone }: Pick<SignInRequest, "changesPhone">,
+  { binding, replaces }: Pick<InteractionState, "binding" | "replaces">,
+): boolean {
+  return changesPhone && (!binding || !!replaces);
+}
+
 // Whether the phone that was proved in this interaction still is the user's, and the proof still counts.
 export function isStillProved(signIn: SignIn, state: InteractionState, user: User): boolean {
   if (!state.replaces || user.phone?.number !== state.replaces) return false;

@@ -8,7 +8,7 @@ import type { User, UserPhone } from "../domain/user.ts";
 import type { AttemptCounted, MoveEffects } from "../ports/interactions.ts";
 import { auditStep } from "./audit-trail.ts";
 import type { Told } from "./end-sign-in.ts";
-import { changedAt, changeNews, newPhoneState } from "./phone-change.ts";
+import { changedAt, changeNews, isOfChange, newPhoneState } from "./phone-change.ts";
 import type { FlowDeps, SignIn } from "./sign-in.ts";
 
 export interface RightCode {
@@ -30,7 +30,7 @@ export function resultOf({ request }: SignIn, right: RightCode): CodeResult {
   const { user } = counted;
   if (state.replaces) return afterChange(right);
   const to = { ...state, proved: withFactor(state.proved, "sms", now) };
-  if (request.changesPhone && !state.binding) return { to: newPhoneState(to, challenge), user };
+  if (isOfChange(request, state)) return { to: newPhoneState(to, challenge), user };
   return { to: { ...to, step: "done" }, user };
 }
 

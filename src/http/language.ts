@@ -50,6 +50,7 @@ export const PLACEHOLDERS = {
   "mail.phone-changed.what": ["before"],
   "mail.subject": ["brand", "title"],
   "sms.code": ["brand", "code", "minutes"],
+  "sms.code-change": ["brand", "code", "minutes"],
   "sms.phone-changed": ["brand"],
   "sms.phone-removed": ["brand"],
 } as const satisfies { readonly [Key in TextKey]?: readonly string[] };

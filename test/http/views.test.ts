@@ -136,9 +136,11 @@ describe("languages", () => {
       }
     });
 
-    it(`${name} has a text for codes that fits one segment`, () => {
+    it(`${name} has texts for codes that fit one segment`, () => {
       const frame = { brand: "Latchkey", domain: "sign-in.accounts.example.co.uk", lifeMinutes: 5 };
-      assert.deepEqual(templateProblems(readCatalog(name)["sms.code"] ?? "", frame), []);
+      for (const key of ["sms.code", "sms.code-change"]) {
+        assert.deepEqual(templateProblems(readCatalog(name)[key] ?? "", frame), [], key);
+      }
     });
   }
 

@@ -52,6 +52,11 @@ describe("the user's own page", function () {
     return browser.submit(asked, "login", { login, password });
   }
   const shown = (account: Account) => server.latchkey("user", "show", account.username);
+  const textTo = (number: string) =>
+    server
+      .texts()
+      .filter(({ to }) => to === number)
+      .at(-1)?.text ?? "";
   const withCode = (browser: Browser, page: Page, number: string) =>
     browser.submit(page, "code", { code: server.lastCode(number) });
 
@@ -98,6 +103,7 @@ describe("the user's own page", function () {
     assert.match(page.html, /No mobile phone is bound/);
     const asked = await begin(browser, page, account);
     const typed = await browser.submit(asked, "phone", { phone: account.phone });
+    assert.match(textTo(account.phone), /is your code/);
     const back = await withCode(browser, typed, account.phone);
     assert.equal(back.url, `${server.issuer}/account`);
     assert.match(back.html, /Bound: you have shown that this number is yours/);
@@ -116,8 +122,13 @@ describe("the user's own page", function () {
     assert.match(asked.html, /to change your mobile number/);
     const typing = await withCode(browser, asked, account.phone);
     assert.match(typing.html, /Your new mobile number/);
+    assert.match(textTo(account.phone), /code to change your account's phone number/);
     assert.equal((await shown(account)).phone, (await shown(account)).loginPhone);
     const typed = await browser.submit(typing, "phone", { phone: newNumber });
+    assert.match(textTo(newNumber), /code to change your account's phone number/);
+    // Tokens know the second alone, and one of the same second counts as younger.
+    const issuedAt = (tokens.claims()?.iat ?? 0) * 1000;
+    await until(() => Date.now() >= issuedAt + 1000);
     const back = await withCode(browser, typed, newNumber);
     assert.equal(back.url, `${server.issuer}/account`);
     assert.match(back.html, /01<\/strong>/);
