@@ -145,6 +145,32 @@ describe("the user's own page", function () {
     assert.deepEqual((await app.finish(more, answer)).claims()?.amr, ["pwd", "sms", "mfa"]);
   });
 
+  it("offers new recovery codes for the new number, where they are taken", async () => {
+    await server.latchkey("mfa", "rule", "outage", "other-factor");
+    try {
+      const account = await withPhone();
+      await server.latchkey("user", "recovery-codes", account.username);
+      const newNumber = "+14155558002";
+      const browser = createBrowser();
+      const asked = await begin(browser, await atAccount(account, browser), account);
+      const typing = await withCode(browser, asked, account.phone);
+      const typed = await browser.submit(typing, "phone", { phone: newNumber });
+      const offered = await withCode(browser, typed, newNumber);
+      assert.match(offered.html, /Keep these recovery codes/);
+      assert.equal(
+        (await shown(account)).recoveryCodesLeft,
+        0,
+        "those for the old number are gone",
+      );
+      const back = await browser.submit(offered, "recovery-codes", { keep: "yes" });
+      assert.equal(back.url, `${server.issuer}/account`);
+      assert.equal(back.status, 200);
+      assert.equal((await shown(account)).recoveryCodesLeft, 10);
+    } finally {
+      await server.latchkey("mfa", "rule", "outage", "closed");
+    }
+  });
+
   // Who, when, before and after; a text to the old number and a mail, neither with a whole number.
   async function assertChanged(account: Account, newNumber: string): Promise<void> {
     const { phone, phoneStatus, loginPhone } = await shown(account);
@@ -164,4 +190,29 @@ describe("the user's own page", function () {
     const toOwner = () => server.mails().filter(({ to }) => to === account.email);
     await until(() => toOwner().some(({ purpose }) => purpose === "phone-changed"));
   }
+});
+
+describe("the user's own page of an issuer with a path", function () {
+  this.timeout(60_000);
+
+  it("is below it, and so is all that it leads to", async () => {
+    const server = await startServer({ issuerPath: "/id" });
+    try {
+      const { password } = await server.latchkey("user", "add", "--username", "alice");
+      const browser = createBrowser();
+      const asked = await browser.open(`${server.issuer}/account`);
+      const page = await browser.submit(asked, "login", { login: "alice", password });
+      assert.equal(page.url, `${server.issuer}/account`);
+      assert.match(page.html, /action="\/id\/account\/phone"/);
+      assert.match(page.html, /action="\/id\/session\/end"/);
+      const body = new URLSearchParams({ csrf: csrfOf(page) });
+      const url = `${server.issuer}/account/phone`;
+      const again = await browser.follow(await browser.request(url, { method: "POST", body }));
+      assert.match(again.html, /name="password"/);
+      const left = await browser.submit(again, "abort");
+      assert.match(left.html, /href="\/id\/account"/);
+    } finally {
+      await server.close();
+    }
+  });
 });
