@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { createBrowser, csrfOf } from "../support/browser.ts";
 import { asksForPassword, atAccount, postChange, textsTo } from "./account-scene.ts";
-import { afterPassword, changeLimits, openScene, type Scene } from "./scene.ts";
+import { afterPassword, answerOf, changeLimits, openScene, type Scene } from "./scene.ts";
 
 describe("attacks on the user's own page", () => {
   let scene: Scene;
@@ -79,6 +79,40 @@ describe("attacks on the user's own page", () => {
       const deadline = Date.now() + 15_000;
       while ((await browser.request(url)).status === 200 && Date.now() < deadline);
       assert.ok(asksForPassword(await browser.open(url)));
+    } finally {
+      await own.server.close();
+    }
+  });
+
+  it("is shown once where the rules want a code each time", async () => {
+    const { server } = scene;
+    await server.latchkey("mfa", "global", "on");
+    await server.latchkey("mfa", "rule", "factor-age", "0");
+    try {
+      const victim = scene.victim();
+      const { page } = await atAccount(server, victim);
+      assert.ok(page.html.includes(victim.username));
+    } finally {
+      await server.latchkey("mfa", "rule", "factor-age", "session");
+      await server.latchkey("mfa", "global", "off");
+    }
+  });
+
+  it("takes a recovery code for no second factor where the global rules do not (FLOW-10)", async () => {
+    const own = await openScene({ limits: { sendsPerNumberPerDay: 1 } });
+    try {
+      const { server, strict } = own;
+      await server.latchkey("mfa", "rule", "outage", "other-factor", "--client", "strict");
+      await server.latchkey("mfa", "global", "on");
+      const victim = own.victim();
+      const made = await server.latchkey("user", "recovery-codes", victim.username);
+      await afterPassword(strict, victim);
+      const { browser, page } = await afterPassword(strict, victim);
+      const recovery = { recovery_code: made.recoveryCodes[0] };
+      const back = await browser.submit(page, "recovery-code", recovery);
+      assert.ok(answerOf(back).has("code"));
+      const asked = await browser.open(`${server.issuer}/account`);
+      assert.ok(asked.html.includes("/resend") && !asked.html.includes(victim.username));
     } finally {
       await own.server.close();
     }
