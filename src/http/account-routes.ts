@@ -8,7 +8,7 @@ const ACCOUNT_PHONE_PATH = `${ACCOUNT_PATH}/phone`;
 
 // Everything below /account.
 export function accountRoutes(web: Web): Router {
-  const router = new Router();
+  const router = new Router({ sensitive: true });
   router.get(ACCOUNT_PATH, (ctx) => showAccount(web, ctx));
   router.get(ACCOUNT_RETURN_PATH, (ctx) => showReturn(web, ctx));
   router.get(ACCOUNT_PHONE_PATH, (ctx) => showAccountPhone(web, ctx));

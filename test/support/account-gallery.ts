@@ -38,8 +38,10 @@ export function drawHostileAccount(frame: PageFrame, text: string, draw: Draw): 
     frame,
     csrf: text,
     name: text,
-    logins: ACCOUNT.logins.map(({ kind }) => ({ kind, value: text })),
-    phone: { masked: text, status: "bound" },
+    logins: [
+      { kind: "username", value: text },
+      { kind: "email", value: text },
+    ],
     phoneAction: text,
     signOutAction: text,
   });
