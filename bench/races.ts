@@ -210,6 +210,7 @@ async function waiting(
       kind: "sign-in",
       clientId: "races",
       acr: NO_ACR_REQUESTED,
+      changesPhone: false,
       freshLogin: false,
       maxAgeSeconds: null,
       session: null,

@@ -10,6 +10,7 @@ import { BRAND } from "./brand.ts";
 import { readNoticeTemplates, readOwnTemplates, textFrameOf } from "./code-text.ts";
 import { type Config, isLoopback } from "./config.ts";
 import { type DerivedKeys, deriveKeys } from "./derived-keys.ts";
+import { accountApplication } from "./domain/account-application.ts";
 import { isLoopbackAddress } from "./domain/network.ts";
 import { countriesWithCallingCodes, isCountryAllowed } from "./domain/phone.ts";
 import type { Instant } from "./domain/time.ts";
@@ -30,6 +31,7 @@ import { createView } from "./http/view.ts";
 import type { Web } from "./http/web.ts";
 import type { Logger } from "./log.ts";
 import { mailSenderOf, mayMail, recoveryPolicyOf } from "./mail-sender.ts";
+import { withBuiltIn } from "./oidc/account-client.ts";
 import { createEngine, type Engine } from "./oidc/engine.ts";
 import { withResult } from "./oidc/engine-record.ts";
 import { basePathOf } from "./oidc/provider.ts";
@@ -71,8 +73,10 @@ const TEXTS_A_RUN = 20;
 const REQUESTS_A_RUN = 50;
 
 // Puts the parts together. The store must hold signing keys.
-export async function createApp(parts: Parts): Promise<App> {
-  const { config, storage, log, now } = parts;
+export async function createApp(given: Parts): Promise<App> {
+  const { config, log, now } = given;
+  const storage = withBuiltIn(given.storage, accountApplication(config.issuer));
+  const parts = { ...given, storage };
   const keys = deriveKeys(config.secrets);
   const languages = createLanguages(path.join(ROOT, "config", "languages"));
   for (const problem of await lintTexts({

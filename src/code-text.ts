@@ -23,6 +23,11 @@ export function readOwnTemplates(): Record<string, string> {
   return readCatalogs("sms.code");
 }
 
+// Our own templates for a code that replaces a phone, by language.
+export function readChangeTemplates(): Record<string, string> {
+  return readCatalogs("sms.code-change");
+}
+
 // Our own templates for what carries no code, each in every language.
 export function readNoticeTemplates(): NoticeTemplate[] {
   return (["phone-changed", "phone-removed"] as const).flatMap((kind) =>

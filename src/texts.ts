@@ -7,7 +7,7 @@ import { createVonageReceipts } from "./adapters/sms/vonage-receipts.ts";
 import { createWebhook } from "./adapters/sms/webhook.ts";
 import { createWebhookReceipts } from "./adapters/sms/webhook-receipts.ts";
 import { BRAND } from "./brand.ts";
-import { readOwnTemplates, textFrameOf } from "./code-text.ts";
+import { readChangeTemplates, readOwnTemplates, textFrameOf } from "./code-text.ts";
 import type { Config } from "./config.ts";
 import { priceMicros } from "./domain/sms-price.ts";
 import { composeNoticeText, countSegments } from "./domain/text-message.ts";
@@ -62,10 +62,12 @@ export function createNoticeComposer(languages: Languages): TextDeliveryDeps["co
   };
 }
 
-// The template of a text: the application's own in this language, else ours.
+// The template of a text: the application's own in this language, else ours; and always ours for what replaces a phone.
 export function createTemplates(storage: Storage): FlowDeps["codeTemplate"] {
   const ours = readOwnTemplates();
-  return async ({ applicationId, language }) => {
+  const changes = readChangeTemplates();
+  return async ({ applicationId, language, changesPhone }) => {
+    if (changesPhone) return changes[language] ?? changes.en ?? "";
     const application = await storage.applications.find(applicationId);
     return application?.texts?.[language] ?? ours[language] ?? ours.en ?? "";
   };

@@ -1,5 +1,6 @@
 // What an administrator says about an application, checked, and the metadata (RFC 7591) that it makes.
 import { z } from "zod";
+import { ACCOUNT_CLIENT_ID } from "../domain/account-application.ts";
 import { type ApplicationMetadata, AUTH_METHODS, DEFAULT_SCOPE } from "../domain/application.ts";
 import { AdminError } from "./errors.ts";
 import { refuseUri, type UriPurpose } from "./redirect-uris.ts";
@@ -14,7 +15,8 @@ const URIS_MAX = 100;
 const clientId = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._~-]{0,127}$/, "must be letters, digits, dots, hyphens, _ and ~")
-  .refine((id) => !(id in {}), "is not allowed");
+  .refine((id) => !(id in {}), "is not allowed")
+  .refine((id) => id !== ACCOUNT_CLIENT_ID, "is reserved for the user's own page");
 
 // Names are shown to people, so they may hold anything that can be shown, on one line.
 export const shownName = z

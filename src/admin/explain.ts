@@ -1,4 +1,5 @@
 // Why somebody is asked for a second step, or is not: the decision of the sign-in, with its trace.
+import { ACCOUNT_CLIENT_ID } from "../domain/account-application.ts";
 import {
   type AcrValues,
   NOTHING_PROVED,
@@ -34,7 +35,7 @@ export async function explain(
   question: ExplainQuestion,
 ): Promise<MfaDecision> {
   requireSource(question.source);
-  const application = await readApplication(deps, question.client);
+  const applicationId = await rulesIdOf(deps, question.client);
   const user = await readUser(deps, question.user);
   const proved = await provedBy(deps, question.session, user);
   const now = deps.now();
@@ -42,7 +43,7 @@ export async function explain(
   return decideMfa(
     mfaQuestion({
       request: requestedAcr({ acrValues: question.acrValues }, deps.acr),
-      rules: await deps.storage.rules.find(application.id),
+      rules: await deps.storage.rules.find(applicationId),
       sourceId: question.source,
       upstreamDidIt: false,
       provedForRequest: provedForRequest(proved, asked, now),
@@ -51,6 +52,11 @@ export async function explain(
       limits: deps.limits,
     }),
   );
+}
+
+// The user's own page has the global rules, and is in no store.
+async function rulesIdOf(deps: Pick<AdminDeps, "storage">, client: string): Promise<string | null> {
+  return client === ACCOUNT_CLIENT_ID ? null : (await readApplication(deps, client)).id;
 }
 
 async function provedBy(

@@ -4,6 +4,7 @@ import type { BindingLink } from "./binding-link.ts";
 import type { Challenge } from "./challenge.ts";
 import type { Proved } from "./factors.ts";
 import type { MfaDecision, MfaOutcome } from "./mfa-decision.ts";
+import type { ChangeRefusal } from "./phone-change.ts";
 import type { RecoveryOffer } from "./recovery-codes.ts";
 import type { SendCap } from "./send-caps.ts";
 import type { SendRefusal } from "./send-policy.ts";
@@ -16,6 +17,8 @@ export type Step =
   | "mailed-link"
   // A number is to be bound; none was typed yet, or it may still be replaced.
   | "bind-phone"
+  // The phone that is bound was proved, and is to be replaced; no number was typed yet.
+  | "new-phone"
   // A code is to be typed, or, while challenge.sends is 0, to be sent.
   | "code"
   // The second step is done; the user is shown recovery codes to keep, if they like.
@@ -30,6 +33,7 @@ export type Step =
 // Why no second step is possible. The last two are found after the decision: a phone whose country may not be
 // texted, and an installation that sends no mail.
 export type Refusal =
+  | ChangeRefusal
   | Extract<MfaOutcome, { need: "refuse" }>["because"]
   | "phone-cannot-be-texted"
   | "link-cannot-be-mailed";
@@ -46,6 +50,8 @@ export interface InteractionState {
   readonly challenge: Challenge | null;
   // True while the number of the challenge is still to be bound.
   readonly binding: boolean;
+  // The bound phone that was proved in this interaction, and that the number which is to be bound replaces.
+  readonly replaces?: string | null | undefined;
   // The link that has to be opened before a number may be bound, or was.
   readonly link?: BindingLink | null | undefined;
   // Why, when the step is "refused".

@@ -15,7 +15,9 @@ import { findTestNumber } from "./test-numbers.ts";
 export type BindPhoneRefusal =
   | Extract<PhoneOutcome, { outcome: "refused" }>["because"]
   | "country-not-allowed"
-  | "number-shared-too-often";
+  | "number-shared-too-often"
+  // Of a phone that is to be replaced.
+  | "same-number";
 
 export type BindPhoneOutcome =
   | SentOutcome
@@ -30,7 +32,8 @@ export async function takeBindPhoneStep(
   input: { readonly phone: string; readonly country: string },
 ): Promise<BindPhoneOutcome> {
   const state = await dueState(deps, signIn);
-  const due = state.step === "bind-phone" || (state.step === "code" && state.binding);
+  const isFirst = state.step === "bind-phone" || state.step === "new-phone";
+  const due = isFirst || (state.step === "code" && state.binding);
   if (!due) return OUT_OF_ORDER;
   const asked = await askAgain(deps, signIn, state);
   if (asked === null) return OUT_OF_ORDER;
@@ -38,6 +41,7 @@ export async function takeBindPhoneStep(
 
   const typed = await readNumber(deps, input);
   if (typed.outcome === "number-refused") return typed;
+  if (typed.number === state.replaces) return { outcome: "number-refused", because: "same-number" };
   const sharedBy = await deps.storage.users.countByPhone(typed.number);
   if (sharedBy >= deps.limits.usersPerBoundPhone) {
     return { outcome: "number-refused", because: "number-shared-too-often" };

@@ -2,10 +2,10 @@
 import type { AuditEvent } from "../domain/audit-event.ts";
 import type { Proved } from "../domain/factors.ts";
 import type { EngineRecord, InteractionState } from "../domain/interaction.ts";
-import type { Mail } from "../domain/mail.ts";
 import type { Instant } from "../domain/time.ts";
 import type { User } from "../domain/user.ts";
 import type { MoveEffects } from "../ports/interactions.ts";
+import type { Queued } from "../ports/mail.ts";
 import { auditSignIn } from "./audit-trail.ts";
 import { deviceEffects } from "./device-notice.ts";
 import type { FlowDeps, SignIn } from "./sign-in.ts";
@@ -13,7 +13,7 @@ import type { FlowDeps, SignIn } from "./sign-in.ts";
 // What is written down and what is told. Both are lists, so that a step can add to them.
 export interface Told {
   readonly audit: readonly AuditEvent[];
-  readonly mails: readonly Mail[];
+  readonly mails: readonly Queued[];
 }
 
 export interface SignInEnd {

@@ -35,6 +35,8 @@ export async function offeredFactor(
   signIn: SignIn,
   state: InteractionState,
 ): Promise<OtherFactor | null> {
+  // A phone is replaced by who has the old one, and paper shows nothing of that.
+  if (signIn.request.changesPhone) return null;
   if (!state.unsent || state.userId === null) return null;
   const rules = await deps.storage.rules.find(signIn.request.clientId);
   const user = await deps.storage.users.find(state.userId);

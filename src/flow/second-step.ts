@@ -15,6 +15,7 @@ import type { User } from "../domain/user.ts";
 import type { MoveEffects } from "../ports/interactions.ts";
 import { auditSignIn } from "./audit-trail.ts";
 import { signInEnd } from "./end-sign-in.ts";
+import { findChangeBar } from "./phone-change.ts";
 import { type BeginOutcome, moveAndSend, newChallenge, withSend } from "./send-code.ts";
 import { linkToSend, moveAndMail } from "./send-link.ts";
 import { type FlowDeps, OUT_OF_ORDER, type SignIn, type SignInRequest } from "./sign-in.ts";
@@ -69,7 +70,9 @@ export async function beginSecondStep(
   deps: FlowDeps,
   begin: SecondStepBegin,
 ): Promise<BeginOutcome> {
-  const { decision, user } = begin;
+  const { decision, user, signIn } = begin;
+  const barred = await findChangeBar(deps, signIn.request, user);
+  if (barred !== null) return refuse(deps, begin, barred);
   switch (decision.need) {
     case "none":
       return endSignIn(deps, begin);

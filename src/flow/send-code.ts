@@ -19,6 +19,7 @@ import type { SendRefusal } from "../domain/send-policy.ts";
 import type { Instant } from "../domain/time.ts";
 import type { MoveEffects } from "../ports/interactions.ts";
 import { auditStep, markTest } from "./audit-trail.ts";
+import { isOfChange } from "./phone-change.ts";
 import { findPause } from "./pumping-guard.ts";
 import type { ProviderOutcome, TextToSend } from "./send-text.ts";
 import { type FlowDeps, OUT_OF_ORDER, type SignIn } from "./sign-in.ts";
@@ -88,7 +89,9 @@ export async function moveAndSend(
   if (challenge?.lastSentAt == null) throw new Error("a text that is sent has its instant");
   const now = challenge.lastSentAt;
   const { request, language } = signIn;
-  const template = await deps.codeTemplate({ applicationId: request.clientId, language });
+  const changesPhone = isOfChange(request, move.state);
+  const { clientId: applicationId } = request;
+  const template = await deps.codeTemplate({ applicationId, language, changesPhone });
   const message = challenge.testNumber ? null : messageOf(deps, signIn, { challenge, template });
   const paused = message === null ? null : await findPause(deps, message, now);
   if (paused !== null) return refused(deps, signIn, move.state, paused);

@@ -17,6 +17,8 @@ export interface SignInRequest {
   // A step-up asks somebody who is signed in already for the second step alone.
   readonly kind: "sign-in" | "step-up" | "consent";
   readonly clientId: string;
+  // A sign-in with both factors, both of them now, in which the bound phone is replaced.
+  readonly changesPhone: boolean;
   readonly acr: RequestedAcr;
   // prompt=login: what was proved before does not count.
   readonly freshLogin: boolean;
@@ -73,9 +75,11 @@ export interface FlowDeps {
   readonly withResult: (record: EngineRecord, result: SignInResult) => EngineRecord;
   // What a text costs, in millionths of the currency of the prices; 0: nothing.
   readonly priceOf: (text: { readonly country: string; readonly template: string }) => number;
-  // The sentence of a text with {brand}, {code} and {minutes}, by application and language.
+  // The sentence of a text with {brand}, {code} and {minutes}, by application and language. One that replaces a phone says
+  // so, whichever application it is: somebody may be asked to read it out.
   readonly codeTemplate: (text: {
     readonly applicationId: string;
+    readonly changesPhone: boolean;
     readonly language: string;
   }) => Promise<string>;
   // Whether whoever comes from this address is no stranger, so that it does not count as a network.

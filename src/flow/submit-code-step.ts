@@ -1,21 +1,17 @@
 // A code is typed. Count, then judge, then consume.
 import { factorLockedUntil } from "../domain/attempt-budget.ts";
-import type { Challenge } from "../domain/challenge.ts";
 import { normalCode, sameCode } from "../domain/code.ts";
-import { withFactor } from "../domain/factors.ts";
 import type { InteractionState } from "../domain/interaction.ts";
-import { mailsTo, noticeOfPhone } from "../domain/mail.ts";
 import { offersRecoveryCodes } from "../domain/outage-policy.ts";
-import { flagAfterRecovery } from "../domain/recovery.ts";
 import type { RecoveryOffer } from "../domain/recovery-codes.ts";
 import type { Instant } from "../domain/time.ts";
-import type { UserPhone } from "../domain/user.ts";
 import type { AttemptCounted } from "../ports/interactions.ts";
-import { auditStep, markTest } from "./audit-trail.ts";
+import { markTest } from "./audit-trail.ts";
 import { askAgain, beginAgain, isBindingBarred } from "./binding.ts";
 import { dueState } from "./due-state.ts";
-import { signInEnd, type Told } from "./end-sign-in.ts";
+import { signInEnd } from "./end-sign-in.ts";
 import { mayGoOn } from "./proved-by-now.ts";
+import { type CodeResult, phoneNews, proofOf, type RightCode, resultOf } from "./right-code.ts";
 import { type FlowDeps, OUT_OF_ORDER, type SignIn } from "./sign-in.ts";
 import { expectedCode } from "./test-numbers.ts";
 import { noteWrongCode } from "./wrong-code.ts";
@@ -116,50 +112,27 @@ async function judge(
   return end(deps, signIn, { counted, state, challenge, now });
 }
 
-interface RightCode {
-  readonly counted: Extract<AttemptCounted, { outcome: "counted" }>;
-  readonly state: InteractionState;
-  readonly challenge: Challenge;
-  readonly now: Instant;
-}
-
-// The user's phone once the code was right. A fixed code shows nobody's number to be theirs: a phone that was not
-// bound before does not become so by it.
-function phoneAfter({ counted: { user }, challenge, now }: RightCode): UserPhone {
-  const status = challenge.testNumber ? "assigned" : "bound";
-  const phone = { number: challenge.phone, status, since: now } as const;
-  return status === "assigned" && user.phone !== null ? user.phone : phone;
-}
-
 async function end(deps: FlowDeps, signIn: SignIn, right: RightCode): Promise<SubmitCodeOutcome> {
-  const { state, now, counted, challenge } = right;
-  const { user, interaction } = counted;
-  const proved = withFactor(state.proved, "sms", now);
-  const offer = await newOffer(deps, signIn, right);
-  const to: InteractionState = { ...state, step: offer ? "recovery-codes" : "done", proved, offer };
-  const { decision } = state;
-  const ended = offer ? null : await signInEnd(deps, signIn, { user, proved, decision, now });
+  const { now, counted, challenge } = right;
+  const result = resultOf(signIn, right);
+  const offer = result.to.step === "done" ? await newOffer(deps, signIn, result, right) : null;
+  const to: InteractionState = offer ? { ...result.to, step: "recovery-codes", offer } : result.to;
+  const { proved, decision } = to;
+  const end = { user: result.user, proved, decision, now };
+  const ended = to.step === "done" ? await signInEnd(deps, signIn, end) : null;
   const phone = phoneNews(deps, signIn, right);
   const audit = [...phone.audit, ...(ended?.effects.audit ?? [])];
 
   // Consumes the code: of all that race with the right one, one gets through.
   const moved = await deps.storage.interactions.move({
-    uid: interaction.uid,
+    uid: counted.interaction.uid,
     now,
     from: { challengeId: challenge.id },
     to,
     resetAttempts: false,
     record: ended?.record,
     effects: {
-      codeProved: {
-        userId: user.id,
-        number: challenge.phone,
-        bind: state.binding,
-        usersPerBoundPhone: deps.limits.usersPerBoundPhone,
-        challengeId: challenge.id,
-        fixedCode: !!challenge.testNumber,
-        credentialsChangedAt: user.credentialsChangedAt,
-      },
+      codeProved: proofOf(deps, right),
       ...ended?.effects,
       audit: audit.map((event) => markTest(event, challenge)),
       mails: [...phone.mails, ...(ended?.effects.mails ?? [])],
@@ -183,25 +156,11 @@ async function end(deps: FlowDeps, signIn: SignIn, right: RightCode): Promise<Su
 async function newOffer(
   deps: FlowDeps,
   { request }: SignIn,
-  { counted: { user }, challenge }: RightCode,
+  { user }: CodeResult,
+  { challenge }: RightCode,
 ): Promise<RecoveryOffer | null> {
   const [key] = deps.codeKeys;
   if (key === undefined || challenge.testNumber) return null;
   const rules = await deps.storage.rules.find(request.clientId);
   return offersRecoveryCodes(rules, user) ? { id: deps.newId(), codeKeyId: key.id } : null;
-}
-
-// What there is to say of a phone that is in another state by this code.
-function phoneNews(deps: FlowDeps, { request, language }: SignIn, right: RightCode): Told {
-  const { counted, now } = right;
-  const { user } = counted;
-  const after = phoneAfter(right);
-  const isNew = after.status !== user.phone?.status;
-  // A first phone is not refused, or whoever lost the password could not get in: it is flagged.
-  const soon = flagAfterRecovery(user, now, deps.limits);
-  const notice = noticeOfPhone(user.phone, after);
-  return {
-    audit: isNew ? [auditStep(request, user.id, `phone-${after.status}`, now, soon)] : [],
-    mails: mailsTo(user, notice, { id: deps.newId(), language, at: now }),
-  };
 }

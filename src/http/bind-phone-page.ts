@@ -1,6 +1,7 @@
 // "Bind your mobile phone": the page with the number, and its post, which also replaces the number while
 // nothing is bound yet.
 import type { Context } from "koa";
+import type { InteractionState } from "../domain/interaction.ts";
 import { type BindPhoneRefusal, takeBindPhoneStep } from "../flow/bind-phone-step.ts";
 import { dueState } from "../flow/due-state.ts";
 import { answerUnsent, drawCode, drawSendRefused, SEND_REFUSALS } from "./code-page.ts";
@@ -19,9 +20,16 @@ interface Typed {
 
 type PhoneProblem = NonNullable<BindPhoneModel["error"]>;
 
+const NOTHING_TYPED: Typed = { phone: "", country: "" };
+
 // The page, empty.
 export function showBindPhone(web: Web, visit: Visit): void {
-  drawBindPhone(web, visit, 200, { phone: "", country: "" }, null);
+  drawBindPhone(web, visit, 200, { page: "bind-phone", typed: NOTHING_TYPED, error: null });
+}
+
+// The same for a number that comes in the place of another one.
+export function showNewPhone(web: Web, visit: Visit): void {
+  drawBindPhone(web, visit, 200, { page: "new-phone", typed: NOTHING_TYPED, error: null });
 }
 
 // POST phone.
@@ -44,11 +52,12 @@ export async function postPhone(web: Web, ctx: Context): Promise<void> {
       return drawAgain(web, visit, typed, 429, error, result.retryAt);
     }
     case "send-refused": {
-      const { step } = await dueState(web.flow, visit.signIn);
-      if (step === "code") return drawSendRefused(web, visit, result);
+      const state = await dueState(web.flow, visit.signIn);
+      if (state.step === "code") return drawSendRefused(web, visit, result);
       setRetryAfter(web, visit, result.retryAt);
       const error = { field: null, message: { key: SEND_REFUSALS[result.because] } } as const;
-      return drawBindPhone(web, visit, 429, typed, error, result.retryAt);
+      const { retryAt } = result;
+      return drawBindPhone(web, visit, 429, { page: pageOf(state), typed, error, retryAt });
     }
   }
 }
@@ -60,6 +69,7 @@ const PROBLEMS = {
   "not-a-mobile": "problem.phone-not-mobile",
   "country-not-allowed": "problem.phone-country-off",
   "number-shared-too-often": "problem.phone-refused",
+  "same-number": "problem.phone-same",
 } as const satisfies Record<BindPhoneRefusal, TextKey>;
 
 function problemOf(because: BindPhoneRefusal, typed: Typed): PhoneProblem {
@@ -84,16 +94,25 @@ async function drawAgain(
     await drawCode(web, visit, status, state, { ...shown(typed), error, retryAt });
     return;
   }
-  drawBindPhone(web, visit, status, typed, error, retryAt);
+  drawBindPhone(web, visit, status, { page: pageOf(state), typed, error, retryAt });
+}
+
+function pageOf({ replaces }: InteractionState): "bind-phone" | "new-phone" {
+  return replaces ? "new-phone" : "bind-phone";
+}
+
+interface Drawn {
+  readonly page: "bind-phone" | "new-phone";
+  readonly typed: Typed;
+  readonly error: BindPhoneModel["error"];
+  readonly retryAt?: number | null;
 }
 
 function drawBindPhone(
   web: Web,
   visit: Visit,
   status: number,
-  typed: Typed,
-  error: BindPhoneModel["error"],
-  retryAt: number | null = null,
+  { page, typed, error, retryAt = null }: Drawn,
 ): void {
   const model: BindPhoneModel = {
     ...stepPage(web, visit),
@@ -103,7 +122,7 @@ function drawBindPhone(
     error,
     retryAt,
   };
-  draw(visit, status, web.view.render("bind-phone", model, visit.language));
+  draw(visit, status, web.view.render(page, model, visit.language));
 }
 
 // What was typed, cut to what a number could be.

@@ -1,6 +1,7 @@
 // The gate of every interaction page: the interaction exists, it is this browser's, and a form that is
 // posted to it is its own.
 import type { Context } from "koa";
+import { ACCOUNT_CLIENT_ID } from "../domain/account-application.ts";
 import type { Application } from "../domain/application.ts";
 import type { SignIn } from "../flow/sign-in.ts";
 import { paramsOf, signInRequestOf } from "../oidc/engine-record.ts";
@@ -66,10 +67,18 @@ export function stepPage(
 ): { frame: PageFrame; csrf: string; abortAction: string } {
   const { uid } = visit.signIn.interaction;
   return {
-    frame: frameOf(web, visit.application),
+    frame: frameOnTheWay(web, visit),
     csrf: web.csrf.tokenFor(uid),
     abortAction: actionOf(web, visit, "abort"),
   };
+}
+
+// The user's own page is called what it is in their language.
+function frameOnTheWay(web: Web, { application, language, signIn }: Visit): PageFrame {
+  const frame = frameOf(web, application);
+  if (application?.id !== ACCOUNT_CLIENT_ID) return frame;
+  const { changesPhone } = signIn.request;
+  return { ...frame, applicationName: language.t("account.application"), changesPhone };
 }
 
 // Where a form of this interaction is posted to.

@@ -5,7 +5,7 @@ import type { Context } from "koa";
 import { abortSignIn } from "../flow/abort-step.ts";
 import { dueState } from "../flow/due-state.ts";
 import { missingConsentOf, returnToOf } from "../oidc/engine-record.ts";
-import { postPhone, showBindPhone } from "./bind-phone-page.ts";
+import { postPhone, showBindPhone, showNewPhone } from "./bind-phone-page.ts";
 import { postCode, postResend, showCode } from "./code-page.ts";
 import { postConsent } from "./consent-page.ts";
 import { AppError } from "./errors.ts";
@@ -64,6 +64,8 @@ async function showDueStep(web: Web, ctx: Context): Promise<void> {
       return showMailedLink(web, visit, state);
     case "bind-phone":
       return showBindPhone(web, visit);
+    case "new-phone":
+      return showNewPhone(web, visit);
     case "code":
       return showCode(web, visit, state);
     case "recovery-codes":

@@ -52,6 +52,7 @@ export const PLACEHOLDERS = {
   "mail.subject": ["brand", "title"],
   "recovery-requested.intro": ["count"],
   "sms.code": ["brand", "code", "minutes"],
+  "sms.code-change": ["brand", "code", "minutes"],
   "sms.phone-changed": ["brand"],
   "sms.phone-removed": ["brand"],
 } as const satisfies { readonly [Key in TextKey]?: readonly string[] };

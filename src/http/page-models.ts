@@ -1,6 +1,7 @@
 // What each page needs to be drawn: the routes fill these in, the templates in views/ read them.
 // Words are keys of the language catalogs; instants are milliseconds since 1970.
 import type { Refusal } from "../domain/interaction.ts";
+import type { LoginName, UserPhone } from "../domain/user.ts";
 import type { Message, TextKey } from "./language.ts";
 import type {
   NewPasswordModel,
@@ -17,6 +18,8 @@ export interface PageFrame {
   readonly brand: string;
   // The application that the person is on the way to, where there is one.
   readonly applicationName: string | null;
+  // Absent: the person is on the way to the application alone. Else the bound phone is replaced on the way.
+  readonly changesPhone?: boolean;
   // When the page is drawn; countdowns run from here, so a wrong clock in the browser does no harm.
   readonly now: number;
 }
@@ -133,6 +136,25 @@ export interface ConsentModel extends StepPage {
   readonly claims: readonly string[];
 }
 
+// The user's own page.
+export interface AccountModel extends Framed {
+  readonly csrf: string;
+  readonly name: string | null;
+  // Numbers are masked.
+  readonly logins: readonly { readonly kind: LoginName["kind"]; readonly value: string }[];
+  readonly phone: { readonly masked: string; readonly status: UserPhone["status"] } | null;
+  // Where a first phone is bound, or another one takes the place of the one that is there.
+  readonly phoneAction: string;
+  // Why neither may be done by the user; null: it may.
+  readonly phoneBar: Refusal | null;
+  readonly signOutAction: string;
+}
+
+// Where a sign-in for it ends that came to nothing.
+export interface AccountLeftModel extends Framed {
+  readonly again: string;
+}
+
 export interface LogoutModel extends Framed {
   // The engine's own form with its hidden fields, id "op.logoutForm": trusted HTML, drawn as it is.
   readonly engineForm: string;
@@ -202,6 +224,8 @@ export interface DemoTokensModel extends Framed {
 export interface PageModels {
   "sign-in": SignInModel;
   "bind-phone": BindPhoneModel;
+  // A number that comes in the place of the one that was bound.
+  "new-phone": BindPhoneModel;
   code: CodeModel;
   "recovery-codes": RecoveryCodesModel;
   "mailed-link": MailedLinkModel;
@@ -213,6 +237,8 @@ export interface PageModels {
   "recovery-over": RecoveryOverModel;
   refused: RefusedModel;
   consent: ConsentModel;
+  account: AccountModel;
+  "account-left": AccountLeftModel;
   logout: LogoutModel;
   "logged-out": LoggedOutModel;
   error: ErrorModel;

@@ -2,6 +2,7 @@
 import Koa, { type Context, type Middleware } from "koa";
 import type { ReceiptReader } from "../ports/sms-receipts.ts";
 import type { Storage } from "../ports/storage.ts";
+import { accountRoutes } from "./account-routes.ts";
 import { runEngine } from "./engine-pages.ts";
 import { answerErrors } from "./errors.ts";
 import { readForms } from "./form.ts";
@@ -31,8 +32,7 @@ export function createServer(options: ServerOptions): Koa {
   const app = new Koa({ proxy: true, keys: [...options.cookieKeys] });
   app.on("error", (error: unknown) => web.log.error({ event: "request-broken", err: error }));
 
-  const interactions = interactionRoutes(web);
-  const recoveries = recoveryRoutes(web);
+  const forms = [interactionRoutes(web), accountRoutes(web), recoveryRoutes(web)];
   app.use(securityHeaders({ https: web.issuer.startsWith("https:") }));
   app.use(closeWhenStopping(options.isStopping));
   app.use(answerErrors(web));
@@ -42,8 +42,8 @@ export function createServer(options: ServerOptions): Koa {
   app.use(receipts(web, options.receiptReaders));
   app.use(neverStored);
   // Before the body is looked at, a wrong method is told; and a body before what it says.
-  for (const routes of [interactions, recoveries]) app.use(routes.allowedMethods());
-  for (const routes of [interactions, recoveries]) {
+  for (const routes of forms) app.use(routes.allowedMethods());
+  for (const routes of forms) {
     app.use(whereItLeads(readForms(web.issuer), routes.match.bind(routes)));
     app.use(routes.routes());
   }

@@ -39,6 +39,7 @@ export function createView({ viewsDir }: { viewsDir: string }): View {
 const TITLES: { readonly [Page in PageName]: (model: PageModels[Page]) => Message } = {
   "sign-in": () => ({ key: "sign-in.title" }),
   "bind-phone": () => ({ key: "bind-phone.title" }),
+  "new-phone": () => ({ key: "new-phone.title" }),
   code: (model) => ({ key: model.sent ? "code.title" : "code.title-unsent" }),
   "recovery-codes": () => ({ key: "recovery-codes.title" }),
   "mailed-link": (model) => ({
@@ -52,6 +53,8 @@ const TITLES: { readonly [Page in PageName]: (model: PageModels[Page]) => Messag
   "recovery-over": () => ({ key: "recovery-over.title" }),
   refused: () => ({ key: "refused.title" }),
   consent: () => ({ key: "consent.title" }),
+  account: () => ({ key: "account.title" }),
+  "account-left": () => ({ key: "account-left.title" }),
   logout: () => ({ key: "logout.title" }),
   "logged-out": () => ({ key: "logged-out.title" }),
   error: (model) => model.title,
@@ -74,6 +77,7 @@ const ON_THE_WAY: ReadonlySet<PageName> = new Set([
 const SCRIPTS: { readonly [Page in PageName]?: readonly string[] } = {
   "sign-in": ["code.js"],
   "bind-phone": ["code.js"],
+  "new-phone": ["code.js"],
   code: ["code.js"],
   "mailed-link": ["code.js"],
   recovery: ["code.js"],

@@ -5,7 +5,7 @@ import type { Instant } from "../domain/time.ts";
 import type { User } from "../domain/user.ts";
 import type { Storage } from "../ports/storage.ts";
 import { claimsOf } from "./claims.ts";
-import { provedOfSession } from "./session-facts.ts";
+import { provedOfSession, type SessionLike } from "./session-facts.ts";
 
 export interface UserAccount extends Account {
   readonly user: User;
@@ -19,9 +19,9 @@ export async function findAccount(
   token: unknown,
 ): Promise<UserAccount | undefined> {
   const user = await storage.users.find(id);
-  if (user === null || user.status !== "active") return undefined;
-  const issuedAt = issuedAtOf(token) ?? signedInAtOf(ctx);
-  if (issuedAt !== null && issuedAt < user.credentialsChangedAt) return undefined;
+  const session = ctx?.oidc?.session;
+  const issuedAt = issuedAtOf(token) ?? (session ? signedInAtOf(session) : null);
+  if (user === null || !isAlive(user, issuedAt)) return undefined;
   return {
     accountId: user.id,
     user,
@@ -30,6 +30,18 @@ export async function findAccount(
       ...(use === "id_token" ? boundToAccessToken(ctx) : {}),
     }),
   };
+}
+
+// Whether a user may still go on with what was issued then; null: nobody knows when.
+export function isAlive(user: User, issuedAt: Instant | null): boolean {
+  if (user.status !== "active") return false;
+  return issuedAt === null || issuedAt >= user.credentialsChangedAt;
+}
+
+// When the session's user last gave the password; sessions know it exactly.
+export function signedInAtOf(session: SessionLike): Instant | null {
+  if (session.loginTs === undefined) return null;
+  return provedOfSession(session).pwd ?? session.loginTs * 1000 + 999;
 }
 
 // at_hash binds an ID token to the access token beside it (OpenID Connect Core, 3.1.3.6); the engine
@@ -49,11 +61,4 @@ export function userOf(account: Account | undefined): User | null {
 function issuedAtOf(token: unknown): Instant | null {
   if (typeof token !== "object" || token === null || !("iat" in token)) return null;
   return typeof token.iat === "number" ? token.iat * 1000 + 999 : null;
-}
-
-// When the session's user last gave the password; sessions know it exactly.
-function signedInAtOf(ctx: KoaContextWithOIDC | undefined): Instant | null {
-  const session = ctx?.oidc?.session;
-  if (session?.loginTs === undefined) return null;
-  return provedOfSession(session).pwd ?? session.loginTs * 1000 + 999;
 }

@@ -1,23 +1,28 @@
 // What we read of the engine's Interaction record and what we write into it. Everything else in it is
 // the engine's business. It is data from the store: each member is checked before it is believed.
+
 import { type AcrValues, type Proved, readProved } from "../domain/factors.ts";
 import type { EngineRecord } from "../domain/interaction.ts";
 import { NO_ACR_REQUESTED, requestedAcr } from "../domain/requested-acr.ts";
 import type { SessionFacts, SignInRequest, SignInResult } from "../flow/sign-in.ts";
+import { isPhoneChange } from "./account-client.ts";
+
+// What a change of phone asks for, whatever else the request says; and nothing that was proved before it counts.
+export const BOTH_FACTORS = { level: "multi", essential: false } as const;
 
 // What an interaction is about, for the steps of flow.
 export function signInRequestOf(record: EngineRecord, acr: AcrValues): SignInRequest {
   const params = paramsOf(record);
-  const freshLogin = (params.prompt ?? "").split(" ").includes("login");
+  const kind = kindOf(record);
+  const changesPhone = kind === "sign-in" && isPhoneChange(params);
+  const freshLogin = changesPhone || (params.prompt ?? "").split(" ").includes("login");
   const maxAge = params.max_age === undefined ? null : Number(params.max_age);
   const claims = parseJson(params.claims);
   return {
-    kind: kindOf(record),
+    kind,
     clientId: params.client_id ?? "",
-    acr:
-      params.acr_values === undefined && claims === undefined
-        ? NO_ACR_REQUESTED
-        : requestedAcr({ acrValues: params.acr_values, claims }, acr),
+    changesPhone,
+    acr: changesPhone ? BOTH_FACTORS : acrOf(params, claims, acr),
     freshLogin,
     maxAgeSeconds: maxAge !== null && Number.isFinite(maxAge) ? maxAge : null,
     session: sessionOf(record),
@@ -96,6 +101,15 @@ export function provedOfResult(result: unknown): Proved {
 export function credentialsChangedAtOfResult(result: unknown): number {
   const { credentialsChangedAt } = objectOf(objectOf(result).mfa);
   return typeof credentialsChangedAt === "number" ? credentialsChangedAt : Number.POSITIVE_INFINITY;
+}
+
+function acrOf(
+  params: Readonly<Record<string, string | undefined>>,
+  claims: unknown,
+  acr: AcrValues,
+): SignInRequest["acr"] {
+  if (params.acr_values === undefined && claims === undefined) return NO_ACR_REQUESTED;
+  return requestedAcr({ acrValues: params.acr_values, claims }, acr);
 }
 
 function kindOf(record: EngineRecord): SignInRequest["kind"] {

@@ -7,7 +7,7 @@ import type { MfaDecision } from "../domain/mfa-decision.ts";
 import { type RequestedAcr, requestedAcr } from "../domain/requested-acr.ts";
 import { addSeconds, type Instant } from "../domain/time.ts";
 import { decideSecondStep } from "../flow/second-step.ts";
-import type { SignInRequest } from "../flow/sign-in.ts";
+import type { SessionFacts, SignInRequest } from "../flow/sign-in.ts";
 import type { Storage } from "../ports/storage.ts";
 import { userOf } from "./accounts.ts";
 import { provedNowOf, sessionFactsOf } from "./session-facts.ts";
@@ -107,6 +107,7 @@ function requestOf(
   return {
     kind: "step-up",
     clientId: ctx.oidc.client?.clientId ?? "",
+    changesPhone: false,
     acr: acrRequestOf(ctx, deps.acr),
     freshLogin: prompts.has("login"),
     maxAgeSeconds: maxAge === undefined ? null : Number(maxAge),
@@ -129,10 +130,17 @@ function deadSession(deps: PolicyDeps): interactionPolicy.Check {
   return new Check("session_dead", "the session is over", "login_required", (ctx) => {
     const session = sessionFactsOf(ctx);
     if (session === null) return Check.NO_NEED_TO_PROMPT;
-    const endsAt = addSeconds(session.authTime * 1000, deps.limits.sessionAbsoluteSeconds);
-    const dead = userOf(ctx.oidc.account) === null || endsAt <= deps.now();
+    const dead = userOf(ctx.oidc.account) === null || isPastItsEnd(session, deps);
     return dead ? Check.REQUEST_PROMPT : Check.NO_NEED_TO_PROMPT;
   });
+}
+
+// Whether a session has reached its absolute end.
+export function isPastItsEnd(
+  { authTime }: Pick<SessionFacts, "authTime">,
+  { limits, now }: Pick<PolicyDeps, "limits" | "now">,
+): boolean {
+  return addSeconds(authTime * 1000, limits.sessionAbsoluteSeconds) <= now();
 }
 
 function withSessionFacts(details: interactionPolicy.Prompt["details"]): typeof details {

@@ -12,6 +12,7 @@ import type { Limits } from "../domain/limits.ts";
 import type { SigningKey } from "../domain/signing-key.ts";
 import type { Instant } from "../domain/time.ts";
 import type { Storage } from "../ports/storage.ts";
+import { dropForeignPurpose, PURPOSE_PARAM } from "./account-client.ts";
 import { findAccount } from "./accounts.ts";
 import { CLAIMS, SCOPES } from "./claims.ts";
 import { type EngineEvents, listen } from "./events.ts";
@@ -82,7 +83,10 @@ function configurationOf(deps: EngineDeps, keys: readonly SigningKey[]): Configu
         .digest("base64url"),
     extraTokenClaims: async (ctx, token) => authenticationClaims(ctx, token),
     // Runs for every request, whether the parameter is there or not.
-    extraParams: { offline_access: (ctx, _value, client) => restoreOfflineAccess(ctx, client) },
+    extraParams: {
+      offline_access: (ctx, _value, client) => restoreOfflineAccess(ctx, client),
+      [PURPOSE_PARAM]: (ctx, _value, client) => dropForeignPurpose(ctx, client),
+    },
     // OpenID Connect Core, 3.1.2.1: required; and so the token endpoint compares it, always.
     allowOmittingSingleRegisteredRedirectUri: false,
     rotateRefreshToken: true,

@@ -21,9 +21,19 @@ export function keepProvedInSessions(provider: Provider): void {
   Object.defineProperty(Session, "IN_PAYLOAD", { get: () => members });
 }
 
+// What of the engine's session is looked at here.
+export interface SessionLike {
+  readonly accountId?: string | undefined;
+  readonly loginTs?: number | undefined;
+}
+
 // The facts of this request's session; null when nobody is signed in.
 export function sessionFactsOf(ctx: KoaContextWithOIDC): SessionFacts | null {
-  const { session } = ctx.oidc;
+  return factsOf(ctx.oidc.session);
+}
+
+// The facts of a session; null when nobody is signed in.
+export function factsOf(session: SessionLike | undefined): SessionFacts | null {
   if (session?.accountId === undefined || session.loginTs === undefined) return null;
   return { userId: session.accountId, proved: provedOfSession(session), authTime: session.loginTs };
 }

@@ -4,12 +4,12 @@ import type { AuditEvent } from "../domain/audit-event.ts";
 import type { LinkBudget, LinkCap } from "../domain/binding-link.ts";
 import type { Answer, EngineRecord, Interaction, InteractionState } from "../domain/interaction.ts";
 import type { Limits } from "../domain/limits.ts";
-import type { Mail } from "../domain/mail.ts";
 import type { Message } from "../domain/message.ts";
 import type { SendBudget, SendCap } from "../domain/send-caps.ts";
 import type { ChallengeSends, SendRefusal } from "../domain/send-policy.ts";
 import type { Instant } from "../domain/time.ts";
 import type { User } from "../domain/user.ts";
+import type { Queued } from "./mail.ts";
 
 export interface InteractionStore {
   // Stores the engine's record, keeping the state that is there. The uid itself is not stored; whoever
@@ -90,11 +90,15 @@ export interface MoveEffects {
         // It was the code of a test number, which nobody was sent: no phone becomes bound, and with `bind`
         // this one becomes assigned.
         readonly fixedCode?: boolean | undefined;
+        // With `bind`: the user has this phone, in the place of which the number comes. What is older than `at`,
+        // sessions, tokens and proofs, is dead from then on, and so are the recovery codes that stood in for the
+        // old number. Of any number of such moves at once for one user, one moves.
+        readonly replaces?: { readonly number: string; readonly at: Instant } | undefined;
       }
     | undefined;
   readonly audit?: readonly AuditEvent[] | undefined;
-  // Queued with the move.
-  readonly mails?: readonly Mail[] | undefined;
+  // Queued with the move; texts to the number that was the user's among them.
+  readonly mails?: readonly Queued[] | undefined;
   // Remembered as a browser that its user signs in with.
   readonly device?: { readonly userId: string; readonly deviceId: string } | undefined;
 }

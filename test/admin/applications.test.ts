@@ -82,6 +82,7 @@ describe("applications", () => {
     { why: "a bad back-channel URI", given: { backchannelLogoutUri: "http://evil.example/" } },
     { why: "an id with a space", given: { id: "a b" } },
     { why: "an id that objects have already", given: { id: "constructor" } },
+    { why: "the id of the user's own page", given: { id: "latchkey-account" } },
     { why: "a scope without openid", given: { scope: "profile" } },
     { why: "an unknown scope", given: { scope: "openid admin" } },
     {

@@ -54,6 +54,13 @@ describe("explanation of a decision", () => {
     }
   }
 
+  it("knows the user's own page, which has the global rules", async () => {
+    const given = { client: "latchkey-account" };
+    assert.deepEqual(await answer(given), { need: "none", because: "sms-off" });
+    await setGlobal(room, true);
+    assert.deepEqual(await answer(given), { need: "code", because: "global-rules" });
+  });
+
   it("follows what the request asks for, whatever the switches say", async () => {
     const given = { acrValues: "urn:unknown urn:2fa" };
     assert.deepEqual(await answer(given), { need: "code", because: "request-demands" });

@@ -43,6 +43,7 @@ describe("attacks on the order of the steps", () => {
     const silent = await scene.strict.begin({ prompt: "none" });
     const gets = [
       ...["/me", "/session/end", "/token", "/interaction", "/auth"].map((p) => issuer + p),
+      ...["", "/phone", "/signed-in", "/signed-in?code=x"].map((p) => `${issuer}/account${p}`),
       ...["", "/login", "/phone", "/code", "/resend", "/consent", "/abort", "/done"].map(
         (step) => page.url + step,
       ),

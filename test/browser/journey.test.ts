@@ -1,36 +1,18 @@
 // The same way in a real browser: with JavaScript and without, on a narrow screen and a wide one, held
 // against WCAG 2.2 AA on every page.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
+import { check, launchChromium } from "../support/chromium.ts";
 import { startServer, type TestServer } from "../support/server.ts";
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const PHONE = "+14155552671";
-
-const ARGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
-
-interface Violation {
-  readonly id: string;
-  readonly nodes: readonly { readonly html: string }[];
-}
 
 describe("browser", function () {
   this.timeout(60_000);
   let browser: Browser;
 
   before(async () => {
-    const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
-    browser = await chromium.launch({ executablePath, args: ARGS });
+    browser = await launchChromium();
   });
   after(() => browser.close());
 
@@ -178,21 +160,4 @@ async function walk(server: TestServer, page: Page, scripts: boolean): Promise<v
   await page.getByRole("button", { name: "Sign out" }).click();
   await page.getByRole("heading", { name: "Try signing in" }).waitFor();
   assert.deepEqual(refused, []);
-}
-
-// Nothing sticks out to the side, and axe finds nothing (it needs scripts itself).
-async function check(page: Page, scripts: boolean): Promise<void> {
-  const where = await page.title();
-  if (!scripts) return;
-  const wide = await page.evaluate(() => {
-    const { scrollWidth, clientWidth } = document.documentElement;
-    return scrollWidth - clientWidth;
-  });
-  assert.ok(wide <= 0, `${where} is ${wide} px too wide`);
-  // Through the debugger, since the page's own policy would refuse a script like this.
-  const found: { violations: Violation[] } = await page.evaluate(
-    `${AXE}; axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] })`,
-  );
-  const told = found.violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
-  assert.deepEqual(told, [], where);
 }

@@ -13,6 +13,7 @@ import { messageStoreContract } from "./message-store.ts";
 import { numberStoreContract } from "./number-store.ts";
 import { type OpenEmpty, racersRun } from "./opened-storage.ts";
 import { passwordAttemptsContract } from "./password-attempts.ts";
+import { phoneChangesContract } from "./phone-changes.ts";
 import { recordStoreContract } from "./record-store.ts";
 import { recoveryContract } from "./recovery.ts";
 import { recoveryCodesContract } from "./recovery-codes.ts";
@@ -33,6 +34,7 @@ const CONTRACTS = [
   rulesStoreContract,
   interactionStoreContract,
   interactionMovesContract,
+  phoneChangesContract,
   codeAttemptsContract,
   numberStoreContract,
   sendBudgetsContract,

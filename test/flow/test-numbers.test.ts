@@ -90,6 +90,7 @@ describe("a store that does not say whether a number is a test number", () => {
         kind: "sign-in",
         clientId: "app1",
         acr: { level: "none", essential: false },
+        changesPhone: false,
         freshLogin: false,
         maxAgeSeconds: null,
         session: null,

@@ -87,7 +87,7 @@ describe("mails", () => {
     const { text } = compose(
       aMail({ language: "en", notice: NOTICES[2] ?? { kind: "new-device" } }),
     );
-    assert.match(text, /replaced the number \+1 ••• ••• 71/);
+    assert.match(text, /The number \+1 ••• ••• 71 was replaced/);
     assert.match(text, /^When: November 24, 2026 at 12:00 UTC$/m);
     assert.match(text, /^Phone number: \+44 ••• ••• 50$/m);
     assert.match(text, /If it was not you.*tell your administrator/);

@@ -96,13 +96,16 @@ describe("pages", () => {
   it("offer another number only while binding", () => {
     const replaces = pages.filter(({ html }) => html.includes('class="replace"'));
     const names = new Set(replaces.map(({ name }) => name.replace(/-(?:markup|long|rtl)$/, "")));
-    assert.deepEqual(names, new Set(["code-binding", "code-replace-failed", "code"]));
+    assert.deepEqual(
+      names,
+      new Set(["code-binding", "code-replace-failed", "code-new-phone", "code"]),
+    );
     const bound = pages.filter(({ name }) => name === "code" || name === "code-wrong");
     for (const { html } of bound) assert.doesNotMatch(html, /type="tel"/);
   });
 
   it("say that texts are a restricted way, and what else there is, before a number is bound", () => {
-    for (const { page, html } of pages.filter(({ page }) => page === "bind-phone")) {
+    for (const { page, html } of pages.filter(({ page }) => /^(bind|new)-phone$/.test(page))) {
       assert.match(html, /NIST SP 800-63B/, page);
       assert.match(html, /administrator|Administrator|administrador/, page);
     }
@@ -133,9 +136,11 @@ describe("languages", () => {
       }
     });
 
-    it(`${name} has a text for codes that fits one segment`, () => {
+    it(`${name} has texts for codes that fit one segment`, () => {
       const frame = { brand: "Latchkey", domain: "sign-in.accounts.example.co.uk", lifeMinutes: 5 };
-      assert.deepEqual(templateProblems(readCatalog(name)["sms.code"] ?? "", frame), []);
+      for (const key of ["sms.code", "sms.code-change"]) {
+        assert.deepEqual(templateProblems(readCatalog(name)[key] ?? "", frame), [], key);
+      }
     });
   }
 

@@ -236,6 +236,46 @@ describe("debts on mongo storage", () => {
     assert.deepEqual(await other.interactions.move(second), { outcome: "number-shared-too-often" });
   });
 
+  it("of a change of phone are paid before another one is made", async () => {
+    const old = { number: A_NUMBER, status: "bound", since: NOON } as const;
+    await other.users.create(aUser({ phone: old }), anAuditEvent());
+    const changeOf = (uid: string, number: string) => ({
+      ...{ uid, now: NOON + 1, resetAttempts: false, from: { challengeId: "challenge-1" } },
+      to: anInteractionState({ step: "done", challenge: null }),
+      effects: {
+        codeProved: {
+          ...{
+            userId: "u1",
+            number,
+            bind: true,
+            usersPerBoundPhone: 1,
+            credentialsChangedAt: NOON,
+          },
+          replaces: { number: A_NUMBER, at: NOON + 1 },
+        },
+        audit: [anAuditEvent({ action: `changed-${uid}` })],
+        mails: [aNoticeText({ id: `text-${uid}` })],
+      },
+    });
+    for (const uid of ["i1", "i2"]) {
+      await other.interactions.save(uid, {}, NOON + 900_000);
+      const waiting = { uid, now: NOON, resetAttempts: true, effects: {} } as const;
+      await other.interactions.move({ ...waiting, from: { version: 0 }, to: anInteractionState() });
+    }
+    const [first, second] = [changeOf("i1", "+14155552672"), changeOf("i2", "+14155552673")];
+    await dieAfter(/update.{0,32}interactions/s, () => dying.interactions.move(first));
+    assert.deepEqual(await other.interactions.move(second), { outcome: "user-changed" });
+
+    await sweep();
+    await sweep();
+    assert.deepEqual(await other.interactions.move(second), { outcome: "user-changed" });
+    const user = await other.users.find("u1");
+    assert.deepEqual([user?.phone?.number, user?.credentialsChangedAt], ["+14155552672", NOON + 1]);
+    assert.deepEqual((await actions()).slice(-1), ["changed-i1"]);
+    assert.equal((await other.mails.claimText(NOON + 60_000, 60))?.text.id, "text-i1");
+    assert.equal(await other.mails.claimText(NOON + 60_000, 60), null);
+  });
+
   it("of a test number are paid once, and one that was being removed does not answer", async () => {
     const { testNumbers } = other;
     const [added, removed] = [

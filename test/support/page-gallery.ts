@@ -2,6 +2,7 @@
 import type { Language } from "../../src/http/language.ts";
 import type { PageFrame, PageModels, PageName } from "../../src/http/page-models.ts";
 import type { View } from "../../src/http/view.ts";
+import { drawAccount, drawHostileAccount } from "./account-gallery.ts";
 import { type Draw, drawHostileRecovery, drawLink } from "./link-gallery.ts";
 import {
   BIND,
@@ -38,6 +39,7 @@ export function drawGallery(view: View, language: Language): DrawnPage[] {
   drawPhone(draw);
   drawCode(draw);
   drawLink(draw);
+  drawAccount(draw);
   drawTheRest(draw);
   return pages;
 }
@@ -146,6 +148,7 @@ function drawTheRest(draw: Draw): void {
   const refusals = [
     "no-other-factor",
     "binding-not-allowed",
+    "change-not-allowed",
     "binding-too-late",
     "no-verified-email",
     "link-cannot-be-mailed",
@@ -234,6 +237,7 @@ function drawHostile(text: string, draw: Draw): void {
   drawHostileRecovery(text, draw);
   draw("refused", "refused", { ...step, because: "factor-off" });
   draw("consent", "consent", { ...step, action: text, scopes: ["openid", text], claims: [text] });
+  drawHostileAccount(frame, text, draw);
   draw("logout", "logout", { frame, engineForm: ENGINE_FORM });
   draw("logged-out", "logged-out", { frame, back: `https://app.example/?q=${text}` });
   draw("error", "error", {

@@ -109,6 +109,21 @@ export const KEEP: PageModels["recovery-codes"] = {
   codes: Array.from({ length: 10 }, (_, i) => `04HM-ASW9-NF6Y-Y093-8NKR-KAY${i}`),
 };
 
+export const ACCOUNT: PageModels["account"] = {
+  frame: { ...FRAME, applicationName: null },
+  csrf: "c5rf-t0ken",
+  name: "Alice Example",
+  logins: [
+    { kind: "username", value: "alice" },
+    { kind: "email", value: "alice@example.com" },
+    { kind: "phone", value: MASKED_PHONE },
+  ],
+  phone: { masked: MASKED_PHONE, status: "bound" },
+  phoneAction: "/account/phone",
+  phoneBar: null,
+  signOutAction: "/session/end",
+};
+
 const TEXTS = [
   {
     at: "2026-11-24T13:56:41Z",

@@ -1,6 +1,7 @@
 // Moving an interaction one step on. What could refuse the move is reserved first; the move itself is one
 // conditional write, which carries what it owes; then that is paid. A crash before the write leaves something
 // counted too often, one after it leaves a debt that the next reader pays.
+import { randomUUID } from "node:crypto";
 import type { Vault } from "../../domain/vault.ts";
 import type { InteractionMove, MoveOutcome } from "../../ports/interactions.ts";
 import {
@@ -30,11 +31,12 @@ export async function moveInteraction(
   const found = await findInteractionDocument(scope, vault, move.uid, move.now);
   if (found === null || !canBeMade(vault, move, found)) return { outcome: "stale" };
 
-  const reserved = await reserveEffects(scope, vault, move);
+  const reserving = { ...move, reservation: randomUUID() };
+  const reserved = await reserveEffects(scope, vault, reserving);
   if (reserved.refusal !== null) return reserved.refusal;
   const moved = await writeMove(scope, vault, move, found);
   if (moved === null) {
-    await releaseEffects(scope, vault, move);
+    await releaseEffects(scope, vault, reserving);
     return { outcome: "stale" };
   }
 

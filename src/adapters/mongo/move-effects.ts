@@ -27,6 +27,7 @@ import {
   reserveBinding,
 } from "./numbers.ts";
 import { payAudit } from "./pending.ts";
+import { releaseReplacement, reserveReplacement } from "./phone-changes.ts";
 import { factorFields, findUserDocument, userFields, userFrom } from "./user-documents.ts";
 
 type Refusal = Exclude<MoveOutcome, { outcome: "moved" }>;
@@ -49,24 +50,32 @@ interface Reserved {
   readonly counts: readonly BudgetCount[];
 }
 
+// What a move does, and the name under which it reserves what others must not have meanwhile.
+interface Reserving extends Pick<InteractionMove, "effects" | "now"> {
+  readonly reservation: string;
+}
+
 export async function reserveEffects(
   scope: Scope,
   vault: Vault,
-  { effects, now }: Pick<InteractionMove, "effects" | "now">,
+  { effects, now, reservation }: Reserving,
 ): Promise<Reserved> {
   const { send, link, codeProved } = effects;
   const user = codeProved ? await findUserDocument(scope, codeProved.userId) : null;
-  const unproved = codeProved ? await reserveProof(scope, vault, codeProved, { user, now }) : null;
+  const unproved = codeProved
+    ? await reserveProof(scope, vault, codeProved, { user, now, reservation })
+    : null;
   if (unproved !== null) return { refusal: unproved, counts: [] };
   const sent = send ? await countSend(scope, vault, send, now) : { refusal: null, counts: [] };
-  if (sent.refusal !== null && codeProved?.bind) {
-    await releaseBinding(scope, vault, codeProved.number, codeProved.userId);
+  if (sent.refusal !== null && codeProved) {
+    await releaseProof(scope, vault, codeProved, reservation);
   }
   if (sent.refusal !== null || !link) return { ...sent, user };
 
   const unlinked = await countLink(scope, vault, link, now);
   if (unlinked === null) return { ...sent, user };
-  await releaseEffects(scope, vault, { effects: { ...effects, link: undefined }, now });
+  const unlinkedEffects = { ...effects, link: undefined };
+  await releaseEffects(scope, vault, { effects: unlinkedEffects, now, reservation });
   return { refusal: unlinked, counts: [] };
 }
 
@@ -74,15 +83,13 @@ export async function reserveEffects(
 export async function releaseEffects(
   scope: Scope,
   vault: Vault,
-  { effects, now }: Pick<InteractionMove, "effects" | "now">,
+  { effects, now, reservation }: Reserving,
 ): Promise<void> {
   const { send, link, codeProved } = effects;
   for (const { key } of link?.budgets ?? []) await takeBack(scope, vault, key);
   if (send) await forgetSend(scope, vault, { ...send, at: now });
   if (send?.message) await removeMessage(scope, send.message.id);
-  if (codeProved?.bind) {
-    await releaseBinding(scope, vault, codeProved.number, codeProved.userId);
-  }
+  if (codeProved) await releaseProof(scope, vault, codeProved, reservation);
 }
 
 // What a move writes with itself so that its proof is carried out whatever happens.
@@ -151,18 +158,36 @@ async function reserveProof(
   scope: Scope,
   vault: Vault,
   proved: CodeProved,
-  { user, now }: { user: UserDocument | null; now: Instant },
+  { user, now, reservation }: { user: UserDocument | null; now: Instant; reservation: string },
 ): Promise<Refusal | null> {
   const { userId, number, bind, usersPerBoundPhone } = proved;
-  const verdict = judgeProof(userFrom(vault, user), proved, now);
-  if (verdict.refusal !== null) return verdict.refusal;
+  const judge = (found: UserDocument | null) => judgeProof(userFrom(vault, found), proved, now);
+  const { refusal } = judge(user);
+  if (refusal !== null) return refusal;
+  if (proved.replaces) {
+    const fits = (found: UserDocument) => judge(found).refusal === null;
+    const held = await reserveReplacement(scope, userId, reservation, fits);
+    if (!held) return { outcome: "user-changed" };
+  }
   if (!bind) return null;
   const reserved = await reserveBinding(scope, vault, {
     number,
     userId,
     usersMax: usersPerBoundPhone,
   });
-  return reserved ? null : { outcome: "number-shared-too-often" };
+  if (reserved) return null;
+  if (proved.replaces) await releaseReplacement(scope, userId, reservation);
+  return { outcome: "number-shared-too-often" };
+}
+
+async function releaseProof(
+  scope: Scope,
+  vault: Vault,
+  { userId, number, bind, replaces }: CodeProved,
+  reservation: string,
+): Promise<void> {
+  if (bind) await releaseBinding(scope, vault, number, userId);
+  if (replaces) await releaseReplacement(scope, userId, reservation);
 }
 
 // A user who was given another phone, or disabled, since the move was judged stays so: that change voids what
@@ -184,7 +209,9 @@ async function carryOut(
       if (!verdict.changed && found.factorInARow === 0 && found.factorLockedUntil === null) {
         return { keep: null };
       }
-      return { put: { ...found, ...fields, ...factorFields(NO_FACTOR_ATTEMPTS) }, say: null };
+      const replacing = proved.replaces ? [] : found.replacing;
+      const put = { ...found, ...fields, ...factorFields(NO_FACTOR_ATTEMPTS), replacing };
+      return { put, say: null };
     },
     known,
   );

@@ -79,6 +79,7 @@ export const SCHEMAS = {
       factorInARow: number,
       factorLockedUntil: numberOrNull,
       codeAttempts: [{ _id: false, key: text, count: number, until: number }],
+      replacing: [{ _id: false, id: text, until: number }],
       removed: flag,
     },
     OPTIONS,

@@ -1,7 +1,13 @@
 // How a user lies in any store: sealed whole, but for the factor attempts, which have statements of their
 // own; login names and the number of the phone under keyed indexes.
 import type { Instant } from "../../domain/time.ts";
-import { type FactorAttempts, type LoginName, loginNamesOf, type User } from "../../domain/user.ts";
+import {
+  type FactorAttempts,
+  type LoginName,
+  loginNamesOf,
+  type User,
+  type UserPhone,
+} from "../../domain/user.ts";
 import type { Vault } from "../../domain/vault.ts";
 import type { MoveEffects, MoveOutcome } from "../../ports/interactions.ts";
 import { openJson, sealJson } from "./sealed-json.ts";
@@ -50,34 +56,53 @@ export function nextUpdatedAt(user: Pick<User, "updatedAt">, now: Instant): Inst
   return Math.max(now, user.updatedAt + 1);
 }
 
-// What a right code makes of its user; how many others have the number is for the store to say.
-export function judgeProof(
-  user: User | null,
-  proved: CodeProved,
-  now: Instant,
-):
+export type ProofVerdict =
   | {
       readonly refusal: Extract<
         MoveOutcome,
         { outcome: "user-changed" | "number-shared-too-often" }
       >;
     }
-  | { readonly refusal: null; readonly user: User; readonly changed: boolean } {
+  | { readonly refusal: null; readonly user: User; readonly changed: boolean };
+
+// What a right code makes of its user; how many others have the number is for the store to say.
+export function judgeProof(user: User | null, proved: CodeProved, now: Instant): ProofVerdict {
   if (user === null || user.status !== "active") return { refusal: { outcome: "user-changed" } };
   const { credentialsChangedAt = user.credentialsChangedAt } = proved;
   if (credentialsChangedAt !== user.credentialsChangedAt) {
     return { refusal: { outcome: "user-changed" } };
   }
+  if (proved.replaces) return judgeReplacement(user, proved, proved.replaces, now);
   const { phone } = user;
   const fits = phone?.number === proved.number || (proved.bind && phone === null);
   if (!fits) return { refusal: { outcome: "user-changed" } };
   const unchanged = phone?.status === "bound" || (proved.fixedCode && phone !== null);
   if (unchanged) return { refusal: null, user, changed: false };
 
-  const status = proved.fixedCode ? "assigned" : "bound";
-  const own = { number: proved.number, status, since: now } as const;
-  const after = { ...user, phone: own, updatedAt: nextUpdatedAt(user, now) };
+  const after = { ...user, phone: provedPhone(proved, now), updatedAt: nextUpdatedAt(user, now) };
   return { refusal: null, user: after, changed: true };
+}
+
+// By its number: that an assigned phone became a bound one meanwhile is no other phone.
+function judgeReplacement(
+  user: User,
+  proved: CodeProved,
+  replaces: NonNullable<CodeProved["replaces"]>,
+  now: Instant,
+): ProofVerdict {
+  if (user.phone?.number !== replaces.number) return { refusal: { outcome: "user-changed" } };
+  const after: User = {
+    ...user,
+    phone: provedPhone(proved, now),
+    recoveryCodes: undefined,
+    credentialsChangedAt: replaces.at,
+    updatedAt: nextUpdatedAt(user, now),
+  };
+  return { refusal: null, user: after, changed: true };
+}
+
+function provedPhone({ number, fixedCode }: CodeProved, now: Instant): UserPhone {
+  return { number, status: fixedCode ? "assigned" : "bound", since: now };
 }
 
 function contextOf(userId: string): string {

@@ -1,0 +1,37 @@
+// Whether users may replace their bound phone themselves. That the old number, and the password, are proved once more
+// before is for the steps to see to; here it is decided who may at all.
+import type { Limits } from "./limits.ts";
+import { effectiveRules, type RulesOfApplication, type SecurityRules } from "./security-rules.ts";
+import type { Instant } from "./time.ts";
+import type { User } from "./user.ts";
+
+export type ChangeRefusal = "change-not-allowed";
+
+export type ChangeVerdict =
+  | { readonly outcome: "allowed" }
+  | { readonly outcome: "refused"; readonly because: ChangeRefusal };
+
+export interface ChangeQuestion {
+  readonly user: User;
+  readonly rules: RulesOfApplication;
+  readonly now: Instant;
+  readonly limits: Limits;
+}
+
+// Who may bind a first phone only by a link, or only with a new account, has the old number to show instead; where
+// phones are the administrator's to give, they are to change as well.
+const MAY_CHANGE: Readonly<Record<SecurityRules["mfa"]["binding"], boolean>> = {
+  anybody: true,
+  "mailed-link": true,
+  "within-days": true,
+  administrator: false,
+};
+
+// Every bar to a change is judged here, and asked again before each of its steps (NIST SP 800-63B, 4.1.2). A rule that
+// is unknown lets nobody.
+export function mayChangePhone({ rules }: ChangeQuestion): ChangeVerdict {
+  const { binding = "administrator" }: Partial<SecurityRules["mfa"]> =
+    effectiveRules(rules).mfa ?? {};
+  const may = Object.hasOwn(MAY_CHANGE, binding) && MAY_CHANGE[binding];
+  return may ? { outcome: "allowed" } : { outcome: "refused", because: "change-not-allowed" };
+}

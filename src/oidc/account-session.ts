@@ -1,0 +1,78 @@
+// Whose page it is: the user of the engine's session, if an authorization request of the built-in application would
+// be answered for it without a question.
+import type { Context } from "koa";
+import type { Provider } from "oidc-provider";
+import { ACCOUNT_CLIENT_ID } from "../domain/account-application.ts";
+import { NOTHING_PROVED, provedSince } from "../domain/factors.ts";
+import type { Refusal } from "../domain/interaction.ts";
+import type { MfaDecision } from "../domain/mfa-decision.ts";
+import { NO_ACR_REQUESTED } from "../domain/requested-acr.ts";
+import { addSeconds, type Instant } from "../domain/time.ts";
+import type { User } from "../domain/user.ts";
+import { findChangeBar } from "../flow/phone-change.ts";
+import { decideSecondStep } from "../flow/second-step.ts";
+import type { SessionFacts, SignInRequest } from "../flow/sign-in.ts";
+import { isAlive, signedInAtOf } from "./accounts.ts";
+import { BOTH_FACTORS } from "./engine-record.ts";
+import { isPastItsEnd, type PolicyDeps } from "./policy.ts";
+import { factsOf } from "./session-facts.ts";
+
+export interface AccountVisitor {
+  readonly user: User;
+  // Of the session; it survives the rotation of its id, and does not open it.
+  readonly sessionUid: string;
+}
+
+// Null: nobody is signed in with this browser, or not well enough by the rules as they are now. Nothing is written.
+export async function findAccountVisitor(
+  deps: PolicyDeps,
+  provider: Provider,
+  ctx: Context,
+): Promise<AccountVisitor | null> {
+  const session = await provider.Session.get(ctx as never);
+  const facts = factsOf(session);
+  if (facts === null || isPastItsEnd(facts, deps)) return null;
+  const user = await deps.storage.users.find(facts.userId);
+  if (user === null || !isAlive(user, signedInAtOf(session))) return null;
+
+  const visitor = { user, sessionUid: session.uid };
+  if (isJustProved(facts, user, deps.now())) return visitor;
+  const decision = await decide(deps, user, { ...A_VISIT, session: facts });
+  return decision.need === "none" ? visitor : null;
+}
+
+// An application that was answered goes on by itself for a while. So does the page, for a minute: where the rules want a
+// code each time, it could not be shown at all. As in the policy, no rule can ask for more than both factors just now;
+// a recovery code counts where the rules say so, and not here.
+const JUST_PROVED_SECONDS = 60;
+
+function isJustProved({ proved }: SessionFacts, user: User, now: Instant): boolean {
+  const since = Math.max(user.credentialsChangedAt, addSeconds(now, -JUST_PROVED_SECONDS));
+  const { pwd, sms } = provedSince(proved, since);
+  return pwd !== null && sms !== null;
+}
+
+// Why this user may neither bind a first phone nor replace the one that is there; null: the sign-in in which it is done
+// would not refuse it.
+export async function findPhoneBar(deps: PolicyDeps, user: User): Promise<Refusal | null> {
+  const request = { ...A_VISIT, changesPhone: true, acr: BOTH_FACTORS, freshLogin: true };
+  const decision = await decide(deps, user, request);
+  if (decision.need === "refuse") return decision.because;
+  return findChangeBar(deps, request, user);
+}
+
+const A_VISIT: SignInRequest = {
+  kind: "step-up",
+  clientId: ACCOUNT_CLIENT_ID,
+  changesPhone: false,
+  acr: NO_ACR_REQUESTED,
+  freshLogin: false,
+  maxAgeSeconds: null,
+  session: null,
+  uiLocales: null,
+};
+
+function decide(deps: PolicyDeps, user: User, request: SignInRequest): Promise<MfaDecision> {
+  const question = { request, sourceId: "password", proved: NOTHING_PROVED, user };
+  return decideSecondStep(deps, question);
+}
