@@ -1,9 +1,17 @@
 // Attacks with an account and somebody else's mailbox: who prepared an account before its owner came, and who changes
 // everything at once.
 import assert from "node:assert/strict";
-import { createBrowser } from "../support/browser.ts";
+import { createBrowser, locationOf } from "../support/browser.ts";
 import { type RelyingParty, registerRelyingParty } from "../support/relying-party.ts";
 import type { TestServer } from "../support/server.ts";
+import {
+  atAccount,
+  newNumber,
+  phoneOf,
+  postChange,
+  textsTo,
+  typePassword,
+} from "./account-scene.ts";
 import {
   auditedOf,
   mailsOf,
@@ -96,5 +104,27 @@ describe("attacks with a mailbox", function () {
     await recover(server, other);
     const [flagged] = await auditedOf(server, "recovery-done", other);
     assert.equal(typeof flagged?.details.secondsAfterPhoneChange, "number");
+  });
+
+  it("change no phone within a day of a recovery (BIND-15)", async () => {
+    const account = await newAccount(server);
+    await signedIn({ server }, strict, account);
+    await recover(server, account);
+    const renewed = { ...account, password: NEW_PASSWORD };
+    const texts = textsTo(server, account.phone);
+
+    assert.match((await atAccount(server, renewed)).page.html, /not long ago/);
+    // The page has no button for it; the address behind the button is no secret.
+    const elsewhere = await postChange(server, await atAccount(server, await newAccount(server)));
+    const browser = createBrowser();
+    const page = await browser.open(locationOf(elsewhere));
+    const refused = await typePassword(browser, page, renewed);
+    assert.match(refused.html, /the phone number cannot be changed/);
+    for (const step of ["phone", "code", "resend", "recovery-code"]) {
+      const fields = { phone: newNumber(), code: "123456" };
+      assert.equal((await browser.post(refused, step, fields)).status, 409, step);
+    }
+    assert.equal(textsTo(server, account.phone), texts);
+    assert.equal(await phoneOf(server, renewed), `${account.phone} bound`);
   });
 });

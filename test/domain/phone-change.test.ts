@@ -7,8 +7,13 @@ const USER = aUser({ phone: { number: A_NUMBER, status: "bound", since: NOON } }
 const ALLOWED: ChangeVerdict = { outcome: "allowed" };
 const REFUSED: ChangeVerdict = { outcome: "refused", because: "change-not-allowed" };
 
-function ask(global: SecurityRules, own: SecurityRules | null = null): ChangeVerdict {
-  return mayChangePhone({ user: USER, rules: { global, own }, now: NOON, limits: LIMITS });
+function ask(
+  global: SecurityRules,
+  own: SecurityRules | null = null,
+  recoveredAt: number | null = null,
+): ChangeVerdict {
+  const user = { ...USER, recoveredAt };
+  return mayChangePhone({ user, rules: { global, own }, now: NOON, limits: LIMITS });
 }
 
 describe("mayChangePhone", () => {
@@ -28,6 +33,15 @@ describe("mayChangePhone", () => {
   it("goes by the rules that hold", () => {
     assert.deepEqual(ask(rule("administrator"), rule("anybody")), ALLOWED);
     assert.deepEqual(ask(rule("anybody"), rule("administrator")), REFUSED);
+  });
+
+  it("lets nobody who has recovered the account within a day (BIND-15)", () => {
+    const day = LIMITS.phoneChangeAfterRecoverySeconds * 1000;
+    const barred: ChangeVerdict = { outcome: "refused", because: "recovered-lately" };
+    assert.deepEqual(ask(DEFAULT_RULES, null, NOON), barred);
+    assert.deepEqual(ask(DEFAULT_RULES, null, NOON - day + 1), barred);
+    assert.deepEqual(ask(DEFAULT_RULES, null, NOON - day), ALLOWED);
+    assert.deepEqual(ask(rule("administrator"), null, NOON), REFUSED);
   });
 
   it("lets nobody by a rule that is unknown, or not there", () => {

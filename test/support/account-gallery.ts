@@ -21,6 +21,7 @@ export function drawAccount(draw: Draw): void {
     phoneBar: "binding-not-allowed",
   });
   draw("account-change-barred", "account", { ...ACCOUNT, phoneBar: "change-not-allowed" });
+  draw("account-change-barred-lately", "account", { ...ACCOUNT, phoneBar: "recovered-lately" });
   draw("account-left", "account-left", LEFT);
   draw("new-phone", "new-phone", NEW_PHONE);
   draw("new-phone-same", "new-phone", {

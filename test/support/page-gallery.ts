@@ -149,6 +149,7 @@ function drawTheRest(draw: Draw): void {
     "no-other-factor",
     "binding-not-allowed",
     "change-not-allowed",
+    "recovered-lately",
     "binding-too-late",
     "no-verified-email",
     "link-cannot-be-mailed",
