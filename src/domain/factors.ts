@@ -55,6 +55,11 @@ export function latest(
   return Math.max(one, other);
 }
 
+// The same proofs as if they were made at that instant.
+export function provedAt(proved: Proved, at: Instant): Proved {
+  return eachFactor((factor) => (isProved(proved[factor]) ? at : null));
+}
+
 // What was proved at that instant or later: a proof that is older than the user's last change of
 // credentials, of the phone above all, proves nothing any more.
 export function provedSince(proved: Proved, since: Instant): Proved {

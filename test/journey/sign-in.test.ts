@@ -156,6 +156,28 @@ for (const kind of ["public", "confidential"] as const) {
   });
 }
 
+describe("journey where the rules want a code each time", () => {
+  it("asks a session for one code, and no second one for the first", async () => {
+    const server = await startServer({ limits: { sendGapSeconds: 0 } });
+    try {
+      const app = await registerRelyingParty(server, { id: "app", sms: "on" });
+      await server.latchkey("mfa", "rule", "factor-age", "0", "--client", "app");
+      const added = await server.latchkey("user", "add", "--username", "bob", "--phone", PHONE);
+      const user = { username: "bob", password: added.password, phone: PHONE };
+      const browser = createBrowser();
+      const begun = await app.begin();
+      await app.finish(begun, await signIn(server, browser, begun, user));
+
+      const again = await app.begin();
+      let page = await browser.submit(await browser.open(again.url.href), "resend");
+      page = await browser.submit(page, "code", { code: server.lastCode(PHONE) });
+      assert.deepEqual((await app.finish(again, page)).claims()?.amr, ["pwd", "sms", "mfa"]);
+    } finally {
+      await server.close();
+    }
+  });
+});
+
 describe("journey after a change of credentials", () => {
   it("asks for a new code when the phone was changed, in a session that had proved the old one", async () => {
     const server = await startServer({ limits: { sendGapSeconds: 0 } });
