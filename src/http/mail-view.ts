@@ -95,6 +95,8 @@ function whatHappened(notice: Notice, language: Language): Message {
     }
     case "factor-off":
       return { key: "mail.factor-off.what", params: { count: notice.count } };
+    case "second-step-unfinished":
+      return { key: `mail.second-step-unfinished.${notice.step}` };
     case "new-device":
       return { key: "mail.new-device.what" };
     case "recovery-codes-made":
@@ -115,8 +117,11 @@ function whatToDo(notice: Notice, language: Language): string[] {
 
 function factsOf({ at, notice }: Mail, language: Language): Locals["facts"] {
   const { t } = language;
-  const when = [t("mail.when"), momentOf(at, language)] as const;
-  return "phone" in notice ? [when, [t("mail.number"), notice.phone]] : [when];
+  const unfinished = notice.kind === "second-step-unfinished" ? notice : null;
+  const when = [t("mail.when"), momentOf(unfinished?.since ?? at, language)] as const;
+  if ("phone" in notice) return [when, [t("mail.number"), notice.phone]];
+  if (!unfinished?.wrongCodes) return [when];
+  return [when, [t("mail.wrong-codes"), String(unfinished.wrongCodes)]];
 }
 
 // In UTC, and saying so: nobody told us where the reader is.

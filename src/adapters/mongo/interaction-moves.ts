@@ -1,6 +1,7 @@
 // Moving an interaction one step on. What could refuse the move is reserved first; the move itself is one
 // conditional write, which carries what it owes; then that is paid. A crash before the write leaves something
 // counted too often, one after it leaves a debt that the next reader pays.
+import type { Mail } from "../../domain/mail.ts";
 import type { Vault } from "../../domain/vault.ts";
 import type { InteractionMove, MoveOutcome } from "../../ports/interactions.ts";
 import {
@@ -18,7 +19,7 @@ import { isAlive } from "./dates.ts";
 import { rememberDevice } from "./devices.ts";
 import type { InteractionDocument } from "./documents.ts";
 import { findInteractionDocument } from "./interaction-documents.ts";
-import { queuedDocuments } from "./mails.ts";
+import { countCapped, queuedDocuments, releaseCapped } from "./mails.ts";
 import { payMove, releaseEffects, reserveEffects, sealProof } from "./move-effects.ts";
 import { eventsOf, owing } from "./pending.ts";
 
@@ -32,9 +33,13 @@ export async function moveInteraction(
 
   const reserved = await reserveEffects(scope, vault, move);
   if (reserved.refusal !== null) return reserved.refusal;
-  const moved = await writeMove(scope, vault, move, found);
+  // Last, since it refuses nothing.
+  const capped = await countCapped(scope, vault, move.effects.cappedMails ?? [], move.now);
+  const mails = [...(move.effects.mails ?? []), ...capped.map(({ mail }) => mail)];
+  const moved = await writeMove(scope, vault, move, { found, mails });
   if (moved === null) {
     await releaseEffects(scope, vault, move);
+    await releaseCapped(scope, vault, capped);
     return { outcome: "stale" };
   }
 
@@ -52,12 +57,12 @@ async function writeMove(
   scope: Scope,
   vault: Vault,
   move: InteractionMove,
-  known: InteractionDocument,
+  given: { readonly found: InteractionDocument; readonly mails: readonly Mail[] },
 ): Promise<InteractionDocument | null> {
   const { uid, to, record } = move;
   const key = interactionKey(uid);
   const events = eventsOf(scope, vault, move.effects.audit ?? []);
-  const mails = queuedDocuments(vault, move.effects.mails ?? []);
+  const mails = queuedDocuments(vault, given.mails);
   const { said, after } = await changeDocument<InteractionDocument, boolean>(
     scope,
     scope.models.interactions,
@@ -79,7 +84,7 @@ async function writeMove(
       };
       return { put, say: true };
     },
-    known,
+    given.found,
   );
   return said ? after : null;
 }
