@@ -110,6 +110,27 @@ export function leftInteractionsContract(openEmpty: OpenEmpty): void {
       assert.equal(await storage().numbers.counted(BUDGET.key, END), 1);
     });
 
+    it("is told when there is room for one mail alone, however many sweep at once", async () => {
+      await storage().users.create(ALICE, anAuditEvent());
+      const limits = { ...LIMITS, unfinishedSignInMailsPerDay: 1 };
+      for (let round = 1; round <= 10; round++) {
+        await leave(`i${round}`);
+        const budget = unfinishedMailBudget(`u${round}`, limits);
+        await race(8, () =>
+          sweep((...left) => ({ ...telling(...left), cappedMails: capped(budget) })),
+        );
+        assert.equal(await queued(), 1);
+      }
+    });
+
+    it("counts the mail of the one move alone that is made of several at once", async () => {
+      const budget = unfinishedMailBudget("u1", { ...LIMITS, unfinishedSignInMailsPerDay: 99 });
+      await storage().interactions.save("i1", {}, END);
+      await race(8, () => move("i1", { cappedMails: capped(budget) }));
+      assert.equal(await storage().numbers.counted(budget.key, NOON), 1);
+      assert.equal(await queued(), 1);
+    });
+
     it("is not asked about where nobody had got anywhere, and goes all the same", async () => {
       const never: JudgeLeft = () => assert.fail("asked");
       await race(120, (i) => storage().interactions.save(`i${i}`, {}, END));

@@ -1,7 +1,9 @@
 // What is to be said of a sign-in that was left, when whoever says it dies on the way: it is said once, by whoever
 // sweeps next.
 import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
 import mongoose from "mongoose";
+import { interactionKey } from "../../src/adapters/stored/interaction.ts";
 import { unfinishedMailBudget } from "../../src/domain/unfinished-sign-in.ts";
 import { UnavailableError } from "../../src/ports/errors.ts";
 import type { JudgeLeft } from "../../src/ports/interactions.ts";
@@ -49,11 +51,11 @@ describe("a sign-in that was left, on mongo storage", () => {
     await proxy.close();
   });
 
-  const move = (storage: Storage, ...ids: string[]) =>
+  const move = (storage: Storage, uid = "i1", version = 0, ...ids: string[]) =>
     storage.interactions.move({
-      uid: "i1",
+      uid,
       now: NOON,
-      from: { version: ids.length },
+      from: { version },
       to: anInteractionState(),
       resetAttempts: true,
       effects: { mails: ids.map((id) => aMail({ id })) },
@@ -62,7 +64,7 @@ describe("a sign-in that was left, on mongo storage", () => {
     const mail = aMail({ id: `told-${++asked}` });
     return { audit: [anAuditEvent({ action: "left" })], cappedMails: [{ mail, budget: BUDGET }] };
   };
-  const sweep = (storage: Storage) => storage.interactions.sweep(END, 100, judge);
+  const sweep = (storage: Storage, now = END) => storage.interactions.sweep(now, 100, judge);
   async function dieAfter<T>(write: RegExp, act: () => Promise<T>): Promise<void> {
     const cut = proxy.cutAfter(write);
     await assert.rejects(act(), UnavailableError);
@@ -110,18 +112,63 @@ describe("a sign-in that was left, on mongo storage", () => {
   });
 
   it("is counted too often, never too little, when it was counted and not claimed", async () => {
-    await dieAfter(/(insert|update).{0,32}attempt_runs/s, () => sweep(dying));
-    assert.equal(await sweep(other), 1);
-    assert.deepEqual(await queued(), ["told-2"]);
+    // The event gets its number after the mail was counted.
+    await dieAfter(/findAndModify.{0,32}meta/s, () => sweep(dying));
+    assert.equal(await sweep(other), 0, "whoever counted may still be at it");
+    assert.equal(await sweep(other, END + 15_000), 1);
+    assert.deepEqual(await queued(), [`told-${asked}`]);
     assert.equal(await events(), 1);
     assert.equal(await other.numbers.counted(BUDGET.key, END), 2);
   });
 
+  it("is told though its mail is the last there is room for, and counted by a slower one", async () => {
+    const budget = unfinishedMailBudget("u1", { ...LIMITS, unfinishedSignInMailsPerDay: 1 });
+    const judgeLast: JudgeLeft = () => ({ cappedMails: [{ mail: aMail({ id: "last" }), budget }] });
+    const sweepLast = (storage: Storage) => storage.interactions.sweep(END, 100, judgeLast);
+    proxy.delay(60);
+    const slow = sweepLast(dying);
+    while ((await other.numbers.counted(budget.key, END)) === 0) await delay(5);
+    assert.equal(await sweepLast(other), 0);
+    await slow;
+    assert.deepEqual(await queued(), ["last"]);
+  });
+
+  it("is not moved any more once it is claimed, by a clock that is behind", async () => {
+    await dieAfter(/update.{0,32}interactions/s, () => sweep(dying));
+    assert.deepEqual(await move(other, "i1", 1, "late"), { outcome: "stale" });
+    assert.deepEqual(await queued(), ["told-1"]);
+  });
+
   it("does not take with it what its last move still owes", async () => {
-    await dieAfter(/update.{0,32}interactions/s, () => move(dying, "moved"));
+    await dieAfter(/update.{0,32}interactions/s, () => move(dying, "i1", 1, "moved"));
     assert.deepEqual(await queued(), []);
     assert.equal(await sweep(other), 1);
     assert.deepEqual(await queued(), ["moved", "told-1"]);
+  });
+
+  it("does not take with it what comes to life, or to owe something, while it is told", async () => {
+    const now = END + 1;
+    const others = ["owing", "saved", "silent", "gone"];
+    for (const uid of others) await other.interactions.save(uid, {}, now);
+    await move(other, "saved");
+    const meanwhile = async () => {
+      // As by a clock that is behind.
+      const pending = { since: new Date(), audit: [], proof: null, mails: [] };
+      const _id = interactionKey("owing") as never;
+      await raw.collection("interactions").updateOne({ _id }, { $set: { ended: true, pending } });
+      for (const uid of ["saved", "silent"]) await other.interactions.save(uid, {}, now + 1);
+    };
+    let done: Promise<void> | null = null;
+    const judgeSlowly: JudgeLeft = (...left) => {
+      done ??= meanwhile();
+      return judge(...left);
+    };
+    proxy.delay(60);
+    assert.equal(await dying.interactions.sweep(now, 100, judgeSlowly), 2);
+    await done;
+    assert.equal(asked, 1);
+    assert.equal(await stored(), 3);
+    assert.notEqual((await other.interactions.find("saved", now))?.state, null);
   });
 
   it("goes, told or not, when it cannot be read any more, and so does what is behind it", async () => {

@@ -5,6 +5,7 @@ import type { Instant } from "../../domain/time.ts";
 import type { Vault } from "../../domain/vault.ts";
 import type { InteractionStore, JudgeLeft, LeftInteraction } from "../../ports/interactions.ts";
 import { openLeft } from "../stored/interaction.ts";
+import { countAll } from "./attempt-runs.ts";
 import { numberEvents } from "./audit.ts";
 import { findRevised, writeOver } from "./change.ts";
 import type { Database, Scope } from "./database.ts";
@@ -18,6 +19,9 @@ import { findUser } from "./user-documents.ts";
 
 // So few at a time that nobody's request waits behind it.
 const BATCH = 500;
+
+// Longer than a call may take.
+const TURN_SECONDS = 15;
 
 type Expired = Pick<InteractionDocument, "_id" | "expiresAt" | "ended" | "pending"> & {
   readonly state: unknown;
@@ -89,6 +93,7 @@ async function tell(
 
   const left = await readLeft(scope, vault, found);
   const { audit = [], cappedMails = [] } = left === null ? {} : judge(left, now);
+  if (cappedMails.length > 0 && !(await isFirst(scope, vault, key, now))) return;
   const counted = await countCapped(scope, vault, cappedMails, now);
   const claimed: InteractionDocument = {
     ...found,
@@ -107,6 +112,15 @@ async function tell(
   scope.check();
   if (await writeOver(interactions, found, claimed)) await payMove(scope, vault, claimed);
   else await releaseCapped(scope, vault, counted);
+}
+
+// True for one of those who find it at once, until it has had the time to be done with it. What decides is the claim;
+// but of several who counted its mail, one might find the budget used up by what the others will give back, and then
+// be the one who claims.
+async function isFirst(scope: Scope, vault: Vault, key: string, now: Instant): Promise<boolean> {
+  const turn = { kind: "window", max: 1, windowSeconds: TURN_SECONDS } as const;
+  const counted = await countAll(scope, vault, [{ key: `left:${key}`, policy: turn }], now);
+  return counted.outcome === "counted";
 }
 
 async function readLeft(
