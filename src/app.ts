@@ -6,7 +6,6 @@ import { createMailOutbox, readOutbox } from "./adapters/sms/outbox.ts";
 import { lintTexts } from "./admin/application-texts.ts";
 import { DEMO_CLIENT_ID, DEMO_USERNAME, demoUris } from "./admin/first-start.ts";
 import { BRAND } from "./brand.ts";
-import { readNoticeTemplates, readOwnTemplates, textFrameOf } from "./code-text.ts";
 import { type Config, isLoopback } from "./config.ts";
 import { type DerivedKeys, deriveKeys } from "./derived-keys.ts";
 import { isLoopbackAddress } from "./domain/network.ts";
@@ -33,6 +32,7 @@ import { basePathOf } from "./oidc/provider.ts";
 import type { MailSender } from "./ports/mail.ts";
 import type { PasswordHasher } from "./ports/password-hasher.ts";
 import type { Storage } from "./ports/storage.ts";
+import { readNoticeTemplates, readOwnTemplates, textFrameOf } from "./text-catalog.ts";
 import {
   createMessageSending,
   createNoticeComposer,
