@@ -1,16 +1,15 @@
 // In the server under test: sweeping as src/serve.ts does it, and how long the event loop stood still.
 import { monitorEventLoopDelay } from "node:perf_hooks";
-import type { Storage } from "../src/ports/storage.ts";
-import { sweepAll } from "../src/sweep.ts";
+import { type Sweeping, sweepAll } from "../src/sweep.ts";
 import type { Chores, Swept } from "./messages.ts";
 
 const RESOLUTION_MS = 1;
 
-export function createChores(storage: Storage): Chores {
+export function createChores(sweeping: Sweeping): Chores {
   // Only from the first question on: a thousand timers a second are not free.
   let blocks: ReturnType<typeof monitorEventLoopDelay> | null = null;
   return {
-    sweep: () => sweep(storage),
+    sweep: () => sweep(sweeping),
     takeLongestBlockMs() {
       const longest = (blocks?.max ?? 0) / 1e6 - RESOLUTION_MS;
       blocks ??= monitorEventLoopDelay({ resolution: RESOLUTION_MS });
@@ -21,7 +20,7 @@ export function createChores(storage: Storage): Chores {
   };
 }
 
-async function sweep(storage: Storage): Promise<Swept> {
+async function sweep(sweeping: Sweeping): Promise<Swept> {
   const begun = performance.now();
   let [rows, slowestBatchMs] = [0, 0];
   let failure: string | null = null;
@@ -30,7 +29,7 @@ async function sweep(storage: Storage): Promise<Swept> {
     slowestBatchMs = Math.max(slowestBatchMs, ms);
   };
   try {
-    await sweepAll(storage, { isOver: () => false, swept });
+    await sweepAll(sweeping, { isOver: () => false, swept });
   } catch (error) {
     failure = String(error);
   }

@@ -68,7 +68,9 @@ createServer(
     outboxFile: config.outboxFile,
     csrfKey: Buffer.from(csrfKey).toString("hex"),
   };
-  answerQuestions(setup, () => storage.statistics(), createChores(storage));
+  const { limits, acr } = config;
+  const chores = createChores({ storage, limits, acr, now: Date.now });
+  answerQuestions(setup, () => storage.statistics(), chores);
 });
 
 async function makeUser(i: number): Promise<BenchUser> {

@@ -12,8 +12,8 @@ import {
   updateApplication,
 } from "../src/admin/applications.ts";
 import { AdminError } from "../src/admin/errors.ts";
-import { readOwnTemplates, textFrameOf } from "../src/code-text.ts";
 import { AUTH_METHODS } from "../src/domain/application.ts";
+import { readOwnTemplates, textFrameOf } from "../src/text-catalog.ts";
 import { printList, printThing } from "./print.ts";
 import { addCommand, collect, parseCount, readInput, type ScriptDeps, withStore } from "./run.ts";
 

@@ -5,9 +5,9 @@ import type { Command } from "commander";
 import type { Check } from "../src/admin/check.ts";
 import { examine } from "../src/admin/doctor.ts";
 import { AdminError } from "../src/admin/errors.ts";
-import { readNoticeTemplates, readOwnTemplates, textFrameOf } from "../src/code-text.ts";
 import { ConfigError, readConfig } from "../src/config.ts";
 import { findDamage, openStorage } from "../src/store-access.ts";
+import { readNoticeTemplates, readOwnTemplates, textFrameOf } from "../src/text-catalog.ts";
 import { printList } from "./print.ts";
 import { addCommand } from "./run.ts";
 

@@ -7,7 +7,6 @@ import { readOutbox } from "./adapters/sms/outbox.ts";
 import { lintTexts } from "./admin/application-texts.ts";
 import { DEMO_CLIENT_ID, DEMO_USERNAME, demoUris } from "./admin/first-start.ts";
 import { BRAND } from "./brand.ts";
-import { readNoticeTemplates, readOwnTemplates, textFrameOf } from "./code-text.ts";
 import { type Config, isLoopback } from "./config.ts";
 import { type DerivedKeys, deriveKeys } from "./derived-keys.ts";
 import { accountApplication } from "./domain/account-application.ts";
@@ -37,6 +36,7 @@ import { withResult } from "./oidc/engine-record.ts";
 import { basePathOf } from "./oidc/provider.ts";
 import type { PasswordHasher } from "./ports/password-hasher.ts";
 import type { Storage } from "./ports/storage.ts";
+import { readNoticeTemplates, readOwnTemplates, textFrameOf } from "./text-catalog.ts";
 import {
   createMessageSending,
   createNoticeComposer,

@@ -12,7 +12,7 @@ import { UnavailableError } from "./ports/errors.ts";
 import type { Storage } from "./ports/storage.ts";
 import { namedProviders } from "./sms-settings.ts";
 import { createHasher, openStorage, readBlocklist } from "./store-access.ts";
-import { sweepAll } from "./sweep.ts";
+import { type Sweeping, sweepAll } from "./sweep.ts";
 
 const KEYS_CHECK_MS = 5_000;
 const MAILS_MS = 2_000;
@@ -47,7 +47,8 @@ export async function serve(config: Config, log: Logger, tell: Tell): Promise<vo
   });
   door.open(app.koa.callback());
   running.server ??= await listen(config, door.answer);
-  running.timers = startTimers(app, storage, log);
+  const { limits, acr } = config;
+  running.timers = startTimers(app, { storage, limits, acr, now: Date.now }, log);
   if (app.deliverMails === null) log.warn({ event: "no-mail", because: "no-smtp-url" });
 
   // Only now, when it can be stopped properly, does it say that it is there.
@@ -171,7 +172,7 @@ function linesOf(
 
 // What goes on beside the requests: following the signing keys, sending mails and texts, and sweeping what has expired,
 // a little at a time so that no request waits.
-function startTimers(app: App, storage: Storage, log: Logger): Timers {
+function startTimers(app: App, sweeping: Sweeping, log: Logger): Timers {
   let stopped = false;
   const isOver = () => stopped;
   const underWay = new Map<string, Promise<void>>();
@@ -190,7 +191,7 @@ function startTimers(app: App, storage: Storage, log: Logger): Timers {
   const { deliverMails, deliverTexts } = app;
   const timers = [
     run("keys", () => app.engine.refreshKeys(), KEYS_CHECK_MS),
-    run("sweep", () => sweepAll(storage, { isOver }), SWEEP_MS),
+    run("sweep", () => sweepAll(sweeping, { isOver }), SWEEP_MS),
     run("texts", () => deliverTexts(isOver), MAILS_MS),
     ...(deliverMails === null ? [] : [run("mails", () => deliverMails(isOver), MAILS_MS)]),
   ];

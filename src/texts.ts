@@ -7,7 +7,6 @@ import { createVonageReceipts } from "./adapters/sms/vonage-receipts.ts";
 import { createWebhook } from "./adapters/sms/webhook.ts";
 import { createWebhookReceipts } from "./adapters/sms/webhook-receipts.ts";
 import { BRAND } from "./brand.ts";
-import { readChangeTemplates, readOwnTemplates, textFrameOf } from "./code-text.ts";
 import type { Config } from "./config.ts";
 import { priceMicros } from "./domain/sms-price.ts";
 import { composeNoticeText, countSegments } from "./domain/text-message.ts";
@@ -23,6 +22,7 @@ import type { SmsProvider } from "./ports/sms.ts";
 import type { ReceiptReader } from "./ports/sms-receipts.ts";
 import type { Storage } from "./ports/storage.ts";
 import { namedProviders, type SmsProviderName } from "./sms-settings.ts";
+import { readChangeTemplates, readOwnTemplates, textFrameOf } from "./text-catalog.ts";
 
 // Those whose receipts can be told from forged ones.
 export function receiptReaders({ vonage, twilio, webhook }: Config): ReceiptReader[] {

@@ -8,11 +8,10 @@ import {
   recoveryCodesLeft,
   recoveryCodesOf,
 } from "../domain/recovery-codes.ts";
-import type { User } from "../domain/user.ts";
+import { mailLanguageOf, type User } from "../domain/user.ts";
 import { retryWhileStale } from "./compare-and-set.ts";
 import { type AdminDeps, auditEvent, changeTime, newId } from "./deps.ts";
 import { AdminError } from "./errors.ts";
-import { mailLanguageOf } from "./user-facts.ts";
 import { readUser } from "./users.ts";
 
 type RecoveryDeps = Pick<AdminDeps, "storage" | "now" | "actor">;

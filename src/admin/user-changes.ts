@@ -3,7 +3,7 @@ import { mailsTo, noticeOfPhone } from "../domain/mail.ts";
 import { textsAboutPhone } from "../domain/notice-text.ts";
 import { flagAfterRecovery } from "../domain/recovery.ts";
 import type { Instant } from "../domain/time.ts";
-import type { User } from "../domain/user.ts";
+import { mailLanguageOf, type User } from "../domain/user.ts";
 import type { Queued } from "../ports/mail.ts";
 import { retryWhileStale } from "./compare-and-set.ts";
 import {
@@ -16,7 +16,7 @@ import {
 } from "./deps.ts";
 import { AdminError } from "./errors.ts";
 import { liveTestNumbers } from "./test-numbers.ts";
-import { mailLanguageOf, type ShownUser, showUserFacts, userSummary } from "./user-facts.ts";
+import { type ShownUser, showUserFacts, userSummary } from "./user-facts.ts";
 import {
   type ChangeUser,
   type CheckedChange,

@@ -47,12 +47,6 @@ export function showUserFacts(
   };
 }
 
-// The language in which a user is written to. The locale claim may be written with an underscore (OpenID Connect
-// Core, 5.1).
-export function mailLanguageOf({ profile }: Pick<User, "profile">): string {
-  return profile.locale?.replaceAll("_", "-") ?? "en";
-}
-
 // What the audit log may keep of a user.
 export function userSummary(user: User) {
   return {

@@ -3,11 +3,11 @@ import { z } from "zod";
 import { parseLogin } from "../domain/login-name.ts";
 import { textsAboutPhone } from "../domain/notice-text.ts";
 import { maskPhone } from "../domain/phone.ts";
-import { type LoginName, loginNamesOf, type User } from "../domain/user.ts";
+import { type LoginName, loginNamesOf, mailLanguageOf, type User } from "../domain/user.ts";
 import { type AdminDeps, auditEvent, checkInput, newId } from "./deps.ts";
 import { AdminError } from "./errors.ts";
 import { liveTestNumbers } from "./test-numbers.ts";
-import { mailLanguageOf, type ShownUser, showUserFacts, userSummary } from "./user-facts.ts";
+import { type ShownUser, showUserFacts, userSummary } from "./user-facts.ts";
 import {
   type AddUser,
   addUserSchema,

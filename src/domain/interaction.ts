@@ -62,6 +62,10 @@ export interface InteractionState {
   readonly offer?: RecoveryOffer | null | undefined;
   // The decision that led here, for the audit log.
   readonly decision: MfaDecision | null;
+  // Wrong codes at challenges of this interaction before the one that is open; absent: none.
+  readonly wrongCodes?: number | undefined;
+  // The language in which the password was typed, for what is told when nobody is there any more.
+  readonly language?: string | undefined;
 }
 
 // With what the second step is answered: the code that was sent, or a recovery code in its place.

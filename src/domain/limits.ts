@@ -8,6 +8,8 @@ export const limitsSchema = z.strictObject({
   codeLifeSeconds: z.int().min(1).max(600),
   attemptsPerCode: count,
   attemptsInARowUntilMail: count,
+  // Mails to one user about sign-ins whose second step was not done.
+  unfinishedSignInMailsPerDay: z.int().min(0),
   attemptsInARowUntilLock: count,
   attemptsInARowUntilOff: count,
   lockSeconds: seconds,

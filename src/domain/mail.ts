@@ -21,6 +21,16 @@ export type Notice =
   | { readonly kind: "codes-rejected"; readonly count: number }
   | { readonly kind: "factor-locked"; readonly count: number; readonly until: Instant }
   | { readonly kind: "factor-off"; readonly count: number }
+  // The password was right, and the second step was not done: given up, left, or begun anew by somebody else.
+  | {
+      readonly kind: "second-step-unfinished";
+      // Where it stopped: at a code, at a first phone to be bound, at the link before that, or where no second step
+      // was possible.
+      readonly step: "code" | "bind-phone" | "mailed-link" | "refused";
+      // When the password was typed.
+      readonly since: Instant;
+      readonly wrongCodes: number;
+    }
   | { readonly kind: "new-device" }
   // For when no text can be sent. Never the codes themselves.
   | { readonly kind: "recovery-codes-made" }

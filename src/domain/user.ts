@@ -67,6 +67,12 @@ export interface User {
   readonly updatedAt: Instant;
 }
 
+// The language in which a user is written to who is not there to ask for another. The locale claim may be written with an underscore (OpenID Connect
+// Core, 5.1).
+export function mailLanguageOf({ profile }: Pick<User, "profile">): string {
+  return profile.locale?.replaceAll("_", "-") ?? "en";
+}
+
 // One of a user's login names, in its normal form. No two users share one.
 export interface LoginName {
   readonly kind: "username" | "email" | "phone";

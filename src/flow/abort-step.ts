@@ -1,8 +1,11 @@
 // The user gives up, or refuses consent: the application hears access_denied.
 import { NOTHING_PROVED } from "../domain/factors.ts";
 import type { InteractionState } from "../domain/interaction.ts";
+import type { Instant } from "../domain/time.ts";
+import type { MoveEffects } from "../ports/interactions.ts";
 import { auditStep } from "./audit-trail.ts";
 import { type FlowDeps, OUT_OF_ORDER, type SignIn } from "./sign-in.ts";
+import { tellItsUser, unfinishedDetails } from "./unfinished-sign-in.ts";
 
 export type AbortOutcome =
   | { readonly outcome: "moved"; readonly state: InteractionState }
@@ -36,10 +39,22 @@ export async function abortSignIn(deps: FlowDeps, signIn: SignIn): Promise<Abort
       error: "access_denied",
       description: "the user gave up",
     }),
-    // Whoever gives up after a right password may not be its owner: that is worth a line.
-    effects: {
-      audit: userId === null ? [] : [auditStep(request, userId, `${request.kind}-aborted`, now)],
-    },
+    effects: userId === null ? {} : await effectsOf(deps, signIn, userId, now),
   });
   return moved.outcome === "moved" ? { outcome: "moved", state } : OUT_OF_ORDER;
+}
+
+// Whoever gives up after a right password may not be its owner: that is worth a line, and a mail.
+async function effectsOf(
+  deps: FlowDeps,
+  signIn: SignIn,
+  userId: string,
+  now: Instant,
+): Promise<MoveEffects> {
+  const { interaction, request } = signIn;
+  const details = unfinishedDetails(interaction);
+  return {
+    audit: [auditStep(request, userId, `${request.kind}-aborted`, now, details)],
+    ...(await tellItsUser(deps, signIn, now)),
+  };
 }

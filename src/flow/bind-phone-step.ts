@@ -6,6 +6,7 @@ import type { InteractionState } from "../domain/interaction.ts";
 import { isCountryAllowed, type PhoneOutcome, parseE164, parsePhone } from "../domain/phone.ts";
 import { isOfListing, type TestNumber } from "../domain/test-number.ts";
 import type { Instant } from "../domain/time.ts";
+import { rememberedWrongCodes } from "../domain/unfinished-sign-in.ts";
 import { askAgain, beginAgain, isBindingBarred } from "./binding.ts";
 import { dueState } from "./due-state.ts";
 import { moveAndSend, newChallenge, type SentOutcome, withSend } from "./send-code.ts";
@@ -55,8 +56,10 @@ export async function takeBindPhoneStep(
   if (retryAt !== null) return { outcome: "locked", retryAt };
 
   const { challenge: before, resetAttempts } = bindChallenge(deps, signIn, state, typed, now);
+  const counted = resetAttempts ? rememberedWrongCodes(signIn.interaction) : {};
+  const challenge = withSend(before, now);
   return moveAndSend(deps, signIn, {
-    state: { ...state, step: "code", binding: true, challenge: withSend(before, now) },
+    state: { ...state, ...counted, step: "code", binding: true, challenge },
     before,
     resetAttempts,
   });

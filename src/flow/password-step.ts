@@ -10,6 +10,7 @@ import type { PasswordAttempt } from "../ports/storage.ts";
 import { beginSecondStep, decideSecondStep } from "./second-step.ts";
 import type { BeginOutcome } from "./send-code.ts";
 import { type FlowDeps, OUT_OF_ORDER, type SignIn } from "./sign-in.ts";
+import { replacedEffects } from "./unfinished-sign-in.ts";
 
 // What is longer cannot be a password of ours, and is not worth a hash.
 const PASSWORD_BYTES_MAX = 1024;
@@ -61,6 +62,7 @@ export async function takePasswordStep(
     effects: {
       clearAttempts: byLogin === undefined ? [] : [byLogin],
       refundAttempts: byNetwork === undefined ? [] : [byNetwork],
+      ...(await replacedEffects(deps, signIn, user, now)),
     },
   });
 }

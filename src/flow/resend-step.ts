@@ -8,6 +8,7 @@ import type { SendCap } from "../domain/send-caps.ts";
 import type { SendRefusal } from "../domain/send-policy.ts";
 import { isOfListing } from "../domain/test-number.ts";
 import type { Instant } from "../domain/time.ts";
+import { rememberedWrongCodes } from "../domain/unfinished-sign-in.ts";
 import type { User, UserPhone } from "../domain/user.ts";
 import { askAgain, beginAgain, isBindingBarred } from "./binding.ts";
 import { dueState } from "./due-state.ts";
@@ -42,10 +43,12 @@ export async function takeResendStep(deps: FlowDeps, signIn: SignIn): Promise<Re
     return beginAgain(deps, signIn, state, asked);
   }
   const before = await challengeToSend(deps, signIn, { state, number: phone.number, now });
+  const resetAttempts = before.id !== state.challenge?.id;
+  const counted = resetAttempts ? rememberedWrongCodes(signIn.interaction) : {};
   const sent = await moveAndSend(deps, signIn, {
-    state: { ...state, challenge: withSend(before, now) },
+    state: { ...state, ...counted, challenge: withSend(before, now) },
     before,
-    resetAttempts: before.id !== state.challenge?.id,
+    resetAttempts,
   });
   if (sent.outcome === "send-refused") await rememberOutage(deps, signIn, state, sent);
   return sent;

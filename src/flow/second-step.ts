@@ -11,6 +11,7 @@ import type { InteractionState, Refusal } from "../domain/interaction.ts";
 import { verifiedAddressOf } from "../domain/mail.ts";
 import { decideMfa, type MfaDecision, needsLinkFirst } from "../domain/mfa-decision.ts";
 import { mfaQuestion } from "../domain/mfa-question.ts";
+import { rememberedWrongCodes } from "../domain/unfinished-sign-in.ts";
 import type { User } from "../domain/user.ts";
 import type { MoveEffects } from "../ports/interactions.ts";
 import { auditSignIn } from "./audit-trail.ts";
@@ -20,6 +21,7 @@ import { type BeginOutcome, moveAndSend, newChallenge, withSend } from "./send-c
 import { linkToSend, moveAndMail } from "./send-link.ts";
 import { type FlowDeps, OUT_OF_ORDER, type SignIn, type SignInRequest } from "./sign-in.ts";
 import { canHaveCode, findTestNumber } from "./test-numbers.ts";
+import { tellOfUnfinished } from "./unfinished-sign-in.ts";
 
 export interface SecondStepQuestion {
   readonly request: SignInRequest;
@@ -105,7 +107,8 @@ async function refuse(
   refusal: Refusal,
 ): Promise<BeginOutcome> {
   const { signIn, user, decision, proved } = begin;
-  const audit = [auditSignIn(signIn.request, user.id, decision, proved, deps.now(), refusal)];
+  const now = deps.now();
+  const audit = [auditSignIn(signIn.request, user.id, decision, proved, now, refusal)];
   // An essential acr that cannot be met is the application's to hear of (OpenID Connect Core, 5.5.1.1).
   if (signIn.request.acr.essential) {
     const record = deps.withResult(signIn.interaction.record, {
@@ -114,7 +117,9 @@ async function refuse(
       description: "the requested authentication context class could not be reached",
     });
     const state = stateOf(begin, { step: "done", refusal });
-    return moveTo(deps, begin, state, { record, effects: { audit } });
+    const ending = { state: { ...state, step: "refused" as const }, attempts: 0 };
+    const told = tellOfUnfinished(deps, ending, { user, language: signIn.language, at: now });
+    return moveTo(deps, begin, state, { record, effects: { audit, ...told } });
   }
   return moveTo(deps, begin, stateOf(begin, { step: "refused", refusal }), { effects: { audit } });
 }
@@ -182,7 +187,12 @@ async function moveTo(
     to: state,
     resetAttempts: true,
     record: also.record,
-    effects: { ...begin.effects, ...also.effects },
+    effects: {
+      ...begin.effects,
+      ...also.effects,
+      audit: [...(begin.effects.audit ?? []), ...(also.effects?.audit ?? [])],
+      cappedMails: [...(begin.effects.cappedMails ?? []), ...(also.effects?.cappedMails ?? [])],
+    },
   });
   return moved.outcome === "moved" ? { outcome: "moved", state } : OUT_OF_ORDER;
 }
@@ -191,6 +201,8 @@ function stateOf(
   begin: SecondStepBegin,
   changes: Partial<InteractionState> & Pick<InteractionState, "step">,
 ): InteractionState {
+  const { interaction } = begin.signIn;
+  const isSame = interaction.state?.userId === begin.user.id;
   return {
     userId: begin.user.id,
     sourceId: begin.sourceId,
@@ -199,6 +211,8 @@ function stateOf(
     binding: false,
     refusal: null,
     decision: begin.decision,
+    ...(isSame && rememberedWrongCodes(interaction)),
+    language: begin.signIn.language,
     ...changes,
   };
 }

@@ -95,6 +95,8 @@ function whatHappened(notice: Notice, language: Language): Message {
     }
     case "factor-off":
       return { key: "mail.factor-off.what", params: { count: notice.count } };
+    case "second-step-unfinished":
+      return { key: `mail.second-step-unfinished.${notice.step}` };
     case "new-device":
       return { key: "mail.new-device.what" };
     case "recovery-codes-made":
@@ -125,9 +127,12 @@ function whatToDo(notice: Notice, language: Language): string[] {
 
 function factsOf({ at, notice }: Mail, language: Language): Locals["facts"] {
   const { t } = language;
-  const when = [t("mail.when"), momentOf(at, language)] as const;
+  const unfinished = notice.kind === "second-step-unfinished" ? notice : null;
+  const when = [t("mail.when"), momentOf(unfinished?.since ?? at, language)] as const;
   const phone = "phone" in notice ? notice.phone : undefined;
-  return phone === undefined ? [when] : [when, [t("mail.number"), phone]];
+  if (phone !== undefined) return [when, [t("mail.number"), phone]];
+  if (!unfinished?.wrongCodes) return [when];
+  return [when, [t("mail.wrong-codes"), String(unfinished.wrongCodes)]];
 }
 
 // In UTC, and saying so: nobody told us where the reader is.

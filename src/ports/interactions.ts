@@ -4,10 +4,12 @@ import type { AuditEvent } from "../domain/audit-event.ts";
 import type { LinkBudget, LinkCap } from "../domain/binding-link.ts";
 import type { Answer, EngineRecord, Interaction, InteractionState } from "../domain/interaction.ts";
 import type { Limits } from "../domain/limits.ts";
+import type { Mail } from "../domain/mail.ts";
 import type { Message } from "../domain/message.ts";
 import type { SendBudget, SendCap } from "../domain/send-caps.ts";
 import type { ChallengeSends, SendRefusal } from "../domain/send-policy.ts";
 import type { Instant } from "../domain/time.ts";
+import type { MailBudget } from "../domain/unfinished-sign-in.ts";
 import type { User } from "../domain/user.ts";
 import type { Queued } from "./mail.ts";
 
@@ -35,7 +37,25 @@ export interface InteractionStore {
     >,
     answer?: Answer,
   ): Promise<AttemptCounted>;
+  // Deletes up to so many that have expired, and says how many it deleted. What is left of one in which somebody had
+  // got somewhere is shown to `judge` before, and what it answers is written with the deletion: once, however many
+  // sweep and whoever dies meanwhile. `judge` may be asked more than once. What cannot be read any more is deleted
+  // all the same.
+  sweep(now: Instant, rowsMax: number, judge: JudgeLeft): Promise<number>;
 }
+
+// An interaction that has expired, and its user as it is now.
+export interface LeftInteraction extends Pick<Interaction, "record" | "attempts"> {
+  readonly state: InteractionState;
+  // Null: gone, or never known.
+  readonly user: User | null;
+}
+
+// What is to be written when an interaction goes that nobody ended. It depends on nothing else.
+export type JudgeLeft = (
+  left: LeftInteraction,
+  now: Instant,
+) => Pick<MoveEffects, "audit" | "cappedMails">;
 
 export interface InteractionMove {
   readonly uid: string;
@@ -99,8 +119,16 @@ export interface MoveEffects {
   readonly audit?: readonly AuditEvent[] | undefined;
   // Queued with the move; texts to the number that was the user's among them.
   readonly mails?: readonly Queued[] | undefined;
+  // Each queued with the move if there is room for it under its budget, which counts it; without, the move is made
+  // and the mail left out.
+  readonly cappedMails?: readonly CappedMail[] | undefined;
   // Remembered as a browser that its user signs in with.
   readonly device?: { readonly userId: string; readonly deviceId: string } | undefined;
+}
+
+export interface CappedMail {
+  readonly mail: Mail;
+  readonly budget: MailBudget;
 }
 
 export interface BudgetCount {

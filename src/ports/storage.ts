@@ -43,7 +43,7 @@ export interface Storage {
 
   // Resolves when the store can be read and written; throws UnavailableError when it cannot.
   ping(): Promise<void>;
-  // Deletes up to so many rows that have expired, and says how many it deleted.
+  // Deletes up to so many rows that have expired, and says how many it deleted. Interactions have a sweep of their own.
   sweep(now: Instant, rowsMax: number): Promise<number>;
   // Ends up to so many sessions, grants, codes, tokens and sign-ins under way, whoever's they are, and says how many;
   // 0 once there are none. What keeps a client's assertion from being used twice stays.

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { lintTexts, setText, showTexts } from "../../src/admin/application-texts.ts";
 import { addApplication, updateApplication } from "../../src/admin/applications.ts";
-import { readNoticeTemplates } from "../../src/code-text.ts";
+import { readNoticeTemplates } from "../../src/text-catalog.ts";
 import { openRoom, type Room } from "./room.ts";
 
 const OURS = { de: "{brand}: {code} ist Ihr Code.", en: "{brand}: {code} is your code." };

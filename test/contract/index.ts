@@ -5,6 +5,7 @@ import { codeAttemptsContract } from "./code-attempts.ts";
 import { deviceStoreContract } from "./device-store.ts";
 import { interactionMovesContract } from "./interaction-moves.ts";
 import { interactionStoreContract } from "./interaction-store.ts";
+import { leftInteractionsContract } from "./left-interactions.ts";
 import { lifecycleContract } from "./lifecycle.ts";
 import { linkBudgetsContract } from "./link-budgets.ts";
 import { mailQueueContract } from "./mail-queue.ts";
@@ -36,6 +37,7 @@ const CONTRACTS = [
   interactionMovesContract,
   phoneChangesContract,
   codeAttemptsContract,
+  leftInteractionsContract,
   numberStoreContract,
   sendBudgetsContract,
   linkBudgetsContract,

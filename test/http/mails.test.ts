@@ -47,6 +47,10 @@ const NOTICES: readonly Notice[] = [
   { kind: "factor-locked", count: 10, until: NOON + 900_000 },
   { kind: "factor-off", count: 100 },
   { kind: "new-device" },
+  ...(["code", "bind-phone", "mailed-link", "refused"] as const).map(
+    (step) =>
+      ({ kind: "second-step-unfinished", step, since: NOON - 900_000, wrongCodes: 2 }) as const,
+  ),
   { kind: "recovery-codes-made" },
   { kind: "recovery-code-used", left: 9 },
   A_LINK,
@@ -69,10 +73,12 @@ const words = (text: string) => text.split(/\s+/).filter((word) => !/^(?:|--)$/.
 
 describe("mails", () => {
   it("are of every kind in every language", () => {
-    assert.equal(new Set(NOTICES.map(({ kind }) => kind)).size, 13);
+    const kinds = new Set(NOTICES.map(({ kind }) => kind)).size;
+    assert.equal(kinds, 14);
     assert.deepEqual(languages.tags.toSorted(), ["de", "en", "es"]);
     const subjects = ALL.map(({ subject }) => subject);
-    assert.equal(new Set(subjects).size, ALL.length);
+    assert.equal(new Set(subjects).size, kinds * languages.tags.length);
+    assert.equal(new Set(ALL.map(({ text }) => text)).size, ALL.length);
     for (const subject of subjects) assert.match(subject, /^Latchkey: \S/);
   });
 
@@ -97,6 +103,24 @@ describe("mails", () => {
   });
 
   const WITHOUT_LINK = ALL.filter(({ purpose }) => !/-link$/.test(purpose));
+
+  it("say of a sign-in that was not finished when its password was typed, where it stopped, and how many wrong codes there were", () => {
+    const notice = { kind: "second-step-unfinished", step: "code", since: NOON } as const;
+    const at = NOON + 900_000;
+    const said = ["en", "de", "es"].map((language) =>
+      [0, 1, 4].map(
+        (wrongCodes) => compose(aMail({ language, at, notice: { ...notice, wrongCodes } })).text,
+      ),
+    );
+    for (const [none = "", one = "", four = ""] of said) {
+      for (const text of [none, one, four]) assert.match(text, / 12:00 UTC/);
+      assert.doesNotMatch(none, /: 0/);
+      assert.match(one, /: 1\n/);
+      assert.match(four, /: 4\n/);
+    }
+    assert.match(said[0]?.[2] ?? "", /Wrong codes: 4\n/);
+    assert.match(said[0]?.[0] ?? "", /did not finish.*If it was not you/s);
+  });
 
   it("hold no link, but for the one that somebody asked for, no code and no whole number", () => {
     for (const { text, html, subject } of WITHOUT_LINK) {

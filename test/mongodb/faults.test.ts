@@ -1,6 +1,7 @@
 // What a failing database may do to a sign-in: never let anybody in, never hold anybody up for long, never
 // lose what was acknowledged. A proxy between server and database fails in the ways a network does.
 import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
 import {
   afterPassword,
   answerOf,
@@ -9,7 +10,6 @@ import {
   atSignIn,
   audited,
   exchangeFields,
-  getJson,
   otherThan,
   postToken,
   type Scene,
@@ -18,56 +18,19 @@ import {
   tally,
   tokensFor,
 } from "../attacks/scene.ts";
-import { emptyDatabase } from "../support/mongo-addresses.ts";
+import {
+  ANSWER_MS,
+  assertDiscoveryIsUp,
+  DATABASE_MS,
+  RECOVERY_MS,
+  recovery,
+  startProxied,
+  statusOf,
+  timed,
+  untilAlive,
+} from "../support/failing-database.ts";
 import { startServer, type TestServer, type TestServerOptions } from "../support/server.ts";
-import { startTcpProxy, type TcpProxy } from "../support/tcp-proxy.ts";
-
-const ANSWER_MS = 3_000;
-const RECOVERY_MS = 5_000;
-// As in src/adapters/mongo/database.ts.
-const DISTRUST_MS = 1_000;
-
-// A database of its own behind a proxy of its own.
-async function startProxied(): Promise<{ proxy: TcpProxy; env: Record<string, string> }> {
-  const direct = new URL(emptyDatabase(process.env.TEST_STORE_URI ?? ""));
-  const proxy = await startTcpProxy({ host: direct.hostname, port: Number(direct.port) });
-  const uri = `mongodb://127.0.0.1:${proxy.port}${direct.pathname}?directConnection=true`;
-  return { proxy, env: { MONGODB_URI: uri, SECRET: "only-for-tests-and-yet-of-32-bytes-or-more" } };
-}
-
-// How long something took, and what came of it.
-async function timed<T>(act: () => Promise<T>): Promise<{ ms: number; value: T }> {
-  const began = performance.now();
-  const value = await act();
-  return { ms: performance.now() - began, value };
-}
-
-async function statusOf(url: string): Promise<{ status: number; retryAfter: string | null }> {
-  const answer = await fetch(url, { redirect: "manual", headers: { Accept: "text/html" } });
-  await answer.arrayBuffer();
-  return { status: answer.status, retryAfter: answer.headers.get("Retry-After") };
-}
-
-// Milliseconds until it is ready again. Returns a little later, when it trusts its database again: until then calls
-// have little patience, and a busy machine is too slow for them.
-async function recovery(server: TestServer): Promise<number> {
-  const began = performance.now();
-  while ((await statusOf(`${server.issuer}/readyz`)).status !== 200) {
-    assert.ok(performance.now() - began < 2 * RECOVERY_MS, "it does not recover");
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  const ms = performance.now() - began;
-  await new Promise((resolve) => setTimeout(resolve, DISTRUST_MS));
-  return ms;
-}
-
-async function assertDiscoveryIsUp(server: TestServer): Promise<void> {
-  for (const path of ["/.well-known/openid-configuration", "/jwks", "/healthz"]) {
-    const { ms, value } = await timed(() => getJson(`${server.issuer}${path}`));
-    assert.equal(value.status, 200, path);
-    assert.ok(ms < 1_000, `${path} took ${ms} ms`);
-  }
-}
+import type { TcpProxy } from "../support/tcp-proxy.ts";
 
 describe("a database that is not there at the start", function () {
   this.timeout(60_000);
@@ -77,24 +40,16 @@ describe("a database that is not there at the start", function () {
     proxy.cut();
     const server = await startServer({ env, untilReady: false });
     try {
-      const alive = `${server.issuer}/healthz`;
-      while (
-        !(await fetch(alive).then(
-          ({ ok }) => ok,
-          () => false,
-        ))
-      ) {
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
+      await untilAlive(server);
       for (let i = 0; i < 10; i++) {
         for (const path of ["/readyz", "/.well-known/openid-configuration"]) {
           const { status, retryAfter } = await statusOf(`${server.issuer}${path}`);
           assert.equal(status, 503);
           assert.match(retryAfter ?? "", /^\d+$/);
         }
-        await new Promise((resolve) => setTimeout(resolve, 300));
+        await delay(300);
       }
-      assert.equal((await statusOf(alive)).status, 200);
+      assert.equal((await statusOf(`${server.issuer}/healthz`)).status, 200);
       proxy.forward();
       await recovery(server);
       await assertDiscoveryIsUp(server);
@@ -109,7 +64,7 @@ describe("a database that is not there at the start", function () {
     const { proxy, env } = await startProxied();
     proxy.cut();
     const server = await startServer({ env, untilReady: false });
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    await untilAlive(server);
     const { ms, value: code } = await timed(() => server.kill("SIGTERM"));
     assert.equal(code, 0);
     assert.ok(ms < ANSWER_MS);
@@ -146,7 +101,7 @@ describe("a database that fails while running", function () {
   const failures: { it: string; fail: () => void }[] = [
     { it: "is down (FLT-11)", fail: () => proxy.cut() },
     { it: "is a black hole (FLT-12)", fail: () => proxy.blackHole() },
-    { it: "takes two seconds for everything (FLT-12)", fail: () => proxy.delay(2_000) },
+    { it: "takes two seconds for everything (FLT-12)", fail: () => proxy.delay(DATABASE_MS) },
   ];
   for (const failure of failures) {
     it(`${failure.it}: 503 within three seconds, discovery stays up, and it recovers`, async () => {
@@ -183,7 +138,7 @@ describe("a database that fails while running", function () {
   }
 
   it("serves everybody once a flood that found it slow is over (FLT-12)", async () => {
-    proxy.delay(2_000);
+    proxy.delay(DATABASE_MS);
     const flood = await atOnce(150, async () => {
       const begun = await scene.lax.begin();
       return timed(() => statusOf(begun.url.href));

@@ -62,7 +62,7 @@ export async function findRevised<D extends Revised>(
 }
 
 // True for exactly one of those who read the same revision.
-async function writeOver<D extends Revised>(
+export async function writeOver<D extends Revised>(
   model: Model<D>,
   found: D | null,
   after: D,

@@ -62,7 +62,12 @@ export function attemptsKey(found: Pick<InteractionDocument, "_id" | "attemptsSi
   return `${found._id}:${found.attemptsSince}`;
 }
 
-async function findAttempts({ models }: Scope, userId: string, key: string): Promise<number> {
+// How many were counted under a key.
+export async function findAttempts(
+  { models }: Scope,
+  userId: string,
+  key: string,
+): Promise<number> {
   const found = await models.users
     .findOne(byId(userId), { codeAttempts: 1 })
     .lean<Pick<UserDocument, "codeAttempts">>();

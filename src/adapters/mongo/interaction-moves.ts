@@ -2,8 +2,10 @@
 // conditional write, which carries what it owes; then that is paid. A crash before the write leaves something
 // counted too often, one after it leaves a debt that the next reader pays.
 import { randomUUID } from "node:crypto";
+
 import type { Vault } from "../../domain/vault.ts";
 import type { InteractionMove, MoveOutcome } from "../../ports/interactions.ts";
+import type { Queued } from "../../ports/mail.ts";
 import {
   hasEnded,
   interactionKey,
@@ -19,7 +21,7 @@ import { isAlive } from "./dates.ts";
 import { rememberDevice } from "./devices.ts";
 import type { InteractionDocument } from "./documents.ts";
 import { findInteractionDocument } from "./interaction-documents.ts";
-import { queuedDocuments } from "./mails.ts";
+import { countCapped, queuedDocuments, releaseCapped } from "./mails.ts";
 import { payMove, releaseEffects, reserveEffects, sealProof } from "./move-effects.ts";
 import { eventsOf, owing } from "./pending.ts";
 
@@ -34,9 +36,13 @@ export async function moveInteraction(
   const reserving = { ...move, reservation: randomUUID() };
   const reserved = await reserveEffects(scope, vault, reserving);
   if (reserved.refusal !== null) return reserved.refusal;
-  const moved = await writeMove(scope, vault, move, found);
+  // Last, since it refuses nothing.
+  const capped = await countCapped(scope, vault, move.effects.cappedMails ?? [], move.now);
+  const mails = [...(move.effects.mails ?? []), ...capped.map(({ mail }) => mail)];
+  const moved = await writeMove(scope, vault, move, { found, mails });
   if (moved === null) {
     await releaseEffects(scope, vault, reserving);
+    await releaseCapped(scope, vault, capped);
     return { outcome: "stale" };
   }
 
@@ -54,12 +60,12 @@ async function writeMove(
   scope: Scope,
   vault: Vault,
   move: InteractionMove,
-  known: InteractionDocument,
+  given: { readonly found: InteractionDocument; readonly mails: readonly Queued[] },
 ): Promise<InteractionDocument | null> {
   const { uid, to, record } = move;
   const key = interactionKey(uid);
   const events = eventsOf(scope, vault, move.effects.audit ?? []);
-  const mails = queuedDocuments(vault, move.effects.mails ?? []);
+  const mails = queuedDocuments(vault, given.mails);
   const { said, after } = await changeDocument<InteractionDocument, boolean>(
     scope,
     scope.models.interactions,
@@ -81,7 +87,7 @@ async function writeMove(
       };
       return { put, say: true };
     },
-    known,
+    given.found,
   );
   return said ? after : null;
 }

@@ -13,6 +13,7 @@ import type { InteractionDocument } from "./documents.ts";
 import { isDuplicate } from "./failures.ts";
 import { findInteraction, interactionFrom } from "./interaction-documents.ts";
 import { moveInteraction } from "./interaction-moves.ts";
+import { createInteractionSweep } from "./interaction-sweep.ts";
 import { payMove } from "./move-effects.ts";
 
 export function createInteractionStore(database: Database, vault: Vault): InteractionStore {
@@ -35,6 +36,7 @@ export function createInteractionStore(database: Database, vault: Vault): Intera
     },
     countAttempt: (uid, now, limits, answer = "code") =>
       database.write((scope) => countCodeAttempt(scope, vault, { uid, now, limits, answer })),
+    sweep: createInteractionSweep(database, vault),
   };
 }
 

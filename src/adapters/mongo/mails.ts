@@ -4,6 +4,7 @@ import { randomUUID } from "node:crypto";
 import type { AuditEvent } from "../../domain/audit-event.ts";
 import { addSeconds, type Instant } from "../../domain/time.ts";
 import type { Vault } from "../../domain/vault.ts";
+import type { CappedMail } from "../../ports/interactions.ts";
 import type { Claimed, MailQueue, Queued } from "../../ports/mail.ts";
 import {
   openMail,
@@ -12,6 +13,7 @@ import {
   queuedEndsAt,
   sealQueued,
 } from "../stored/mail.ts";
+import { countAll, takeBack } from "./attempt-runs.ts";
 import { numberEvents, writeEvents } from "./audit.ts";
 import type { Database, Scope } from "./database.ts";
 import { aliveAt, toDate } from "./dates.ts";
@@ -70,6 +72,30 @@ export async function writeQueued(scope: Scope, items: readonly MailDocument[]):
   } catch (error) {
     if (!areDuplicates(error)) throw error;
   }
+}
+
+// Counts mails that are queued only while there is room for them, and says which there is room for.
+export async function countCapped(
+  scope: Scope,
+  vault: Vault,
+  capped: readonly CappedMail[],
+  now: Instant,
+): Promise<CappedMail[]> {
+  const counted: CappedMail[] = [];
+  for (const each of capped) {
+    const { outcome } = await countAll(scope, vault, [each.budget], now);
+    if (outcome === "counted") counted.push(each);
+  }
+  return counted;
+}
+
+// Nothing came of what they were to tell.
+export async function releaseCapped(
+  scope: Scope,
+  vault: Vault,
+  counted: readonly CappedMail[],
+): Promise<void> {
+  for (const { budget } of counted) await takeBack(scope, vault, budget.key);
 }
 
 // Mails have none: earlier versions knew no other channel.

@@ -1,5 +1,5 @@
 // Sweeping the floor: what has expired, which every query passes over anyway, and what changes still owe whose
-// makers are gone.
+// makers are gone. Interactions are swept elsewhere, for some of them have something to say.
 import type { Model } from "mongoose";
 import type { Instant } from "../../domain/time.ts";
 import type { Vault } from "../../domain/vault.ts";
@@ -13,7 +13,6 @@ import { finishRemoval } from "./removals.ts";
 const EXPIRING = [
   "records",
   "sessions",
-  "interactions",
   "attempt_runs",
   "numbers",
   "messages",

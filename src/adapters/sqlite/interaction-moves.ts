@@ -13,7 +13,7 @@ import { countsOf, type Judged, judgeBudgets, writeRuns } from "./attempt-runs.t
 import { appendAudit } from "./audit.ts";
 import { rememberDevice } from "./devices.ts";
 import { findInteraction } from "./interaction-rows.ts";
-import { insertQueued } from "./mails.ts";
+import { insertCapped, insertQueued } from "./mails.ts";
 import { insertMessage, markVerified } from "./messages.ts";
 import { readHistory, recordSuccess, writeHistory } from "./numbers.ts";
 import { clearAttempts, refundAttempts } from "./password-attempts.ts";
@@ -54,6 +54,7 @@ export function moveInteraction(sql: Sql, vault: Vault, move: InteractionMove): 
   refundAttempts(sql, vault, effects.refundAttempts ?? []);
   appendAudit(sql, vault, effects.audit ?? []);
   insertQueued(sql, vault, effects.mails ?? []);
+  insertCapped(sql, vault, effects.cappedMails ?? [], now);
   if (effects.device) rememberDevice(sql, vault, effects.device, now);
   const version = writeMove(sql, vault, move, interaction);
   return {

@@ -8,6 +8,7 @@ import { countCodeAttempt } from "./code-attempts.ts";
 import type { Database } from "./database.ts";
 import { moveInteraction } from "./interaction-moves.ts";
 import { findInteraction } from "./interaction-rows.ts";
+import { createInteractionSweep } from "./interaction-sweep.ts";
 import type { Sql } from "./sql.ts";
 
 export function createInteractionStore(database: Database, vault: Vault): InteractionStore {
@@ -26,6 +27,7 @@ export function createInteractionStore(database: Database, vault: Vault): Intera
     },
     countAttempt: (uid, now, limits, answer = "code") =>
       database.write((sql) => countCodeAttempt(sql, vault, { uid, now, limits, answer })),
+    sweep: createInteractionSweep(database, vault),
   };
 }
 

@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { addSeconds, type Instant } from "../../domain/time.ts";
 import type { Vault } from "../../domain/vault.ts";
+import type { CappedMail } from "../../ports/interactions.ts";
 import type { Claimed, MailQueue, Queued } from "../../ports/mail.ts";
 import {
   openMail,
@@ -10,6 +11,7 @@ import {
   queuedEndsAt,
   sealQueued,
 } from "../stored/mail.ts";
+import { judgeBudgets, writeRuns } from "./attempt-runs.ts";
 import { appendAudit } from "./audit.ts";
 import type { Database } from "./database.ts";
 import { bytesIn, integerIn, type Sql, textIn } from "./sql.ts";
@@ -62,6 +64,21 @@ export function insertQueued(sql: Sql, vault: Vault, items: readonly Queued[]): 
       item.at,
       queuedEndsAt(item),
     );
+  }
+}
+
+// The same for mails that are queued only while there is room for them.
+export function insertCapped(
+  sql: Sql,
+  vault: Vault,
+  capped: readonly CappedMail[],
+  now: Instant,
+): void {
+  for (const { mail, budget } of capped) {
+    const judged = judgeBudgets(sql, vault, [budget], now);
+    if (judged.some(({ count }) => count.outcome === "limited")) continue;
+    writeRuns(sql, judged);
+    insertQueued(sql, vault, [mail]);
   }
 }
 

@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import type { EngineRecord, Interaction, InteractionState } from "../../domain/interaction.ts";
 import type { Vault } from "../../domain/vault.ts";
-import type { InteractionMove } from "../../ports/interactions.ts";
+import type { InteractionMove, LeftInteraction } from "../../ports/interactions.ts";
 import { openJson, sealJson } from "./sealed-json.ts";
 
 export function interactionKey(uid: string): string {
@@ -27,6 +27,23 @@ export function sealState(vault: Vault, uid: string, state: InteractionState): B
 
 export function openState(vault: Vault, uid: string, sealed: Uint8Array): InteractionState {
   return openJson<InteractionState>(vault, sealed, contextOf("state", uid));
+}
+
+// What an interaction was about that nobody asks for by its uid any more; null: it cannot be read. The sweep must not
+// stop at it, or nothing behind it would ever go.
+export function openLeft(
+  vault: Vault,
+  key: string,
+  sealed: { readonly record: Uint8Array; readonly state: Uint8Array },
+): Pick<LeftInteraction, "record" | "state"> | null {
+  try {
+    return {
+      record: openJson<EngineRecord>(vault, sealed.record, contextUnder("record", key)),
+      state: openJson<InteractionState>(vault, sealed.state, contextUnder("state", key)),
+    };
+  } catch {
+    return null;
+  }
 }
 
 // Whether the engine has its answer: such an interaction may be taken.
@@ -60,5 +77,9 @@ function withoutCookie(record: EngineRecord): EngineRecord {
 }
 
 function contextOf(part: "record" | "state", uid: string): string {
-  return `interaction-${part}:${interactionKey(uid)}`;
+  return contextUnder(part, interactionKey(uid));
+}
+
+function contextUnder(part: "record" | "state", key: string): string {
+  return `interaction-${part}:${key}`;
 }
