@@ -1,5 +1,4 @@
 // A mail server of our own, and how a mail that it took is read.
-import { setTimeout as delay } from "node:timers/promises";
 import { SMTPServer } from "smtp-server";
 import { freePort } from "./server.ts";
 
@@ -23,13 +22,9 @@ export interface MailServer {
   refuseWith(code: number | null): void;
   // Takes connections and says nothing from now on.
   hang(hangs: boolean): void;
-  // Waits until so many mails are there.
-  until(count: number): Promise<readonly ReceivedMail[]>;
   stop(): Promise<void>;
   start(): Promise<void>;
 }
-
-const PATIENCE_MS = 15_000;
 
 export interface MailServerOptions {
   // Its certificate; none: one that nobody trusts. "none": it offers no TLS at all.
@@ -97,13 +92,6 @@ export async function startMailServer(options: MailServerOptions = {}): Promise<
     },
     hang(hangsNow) {
       hangs = hangsNow;
-    },
-    async until(count) {
-      for (let waited = 0; received.length < count && waited < PATIENCE_MS; waited += 50) {
-        await delay(50);
-      }
-      if (received.length < count) throw new Error(`${received.length} mails, not ${count}`);
-      return received;
     },
     stop: () => new Promise((resolve) => (server === null ? resolve() : server.close(resolve))),
     start,

@@ -8,9 +8,10 @@ const MS_MAX = 15_000;
 export async function until(
   isSo: () => boolean,
   what = "it did not happen in time",
+  msMax = MS_MAX,
 ): Promise<void> {
   for (let waited = 0; !isSo(); waited += 50) {
-    assert.ok(waited < MS_MAX, what);
+    assert.ok(waited < msMax, what);
     await delay(50);
   }
 }
