@@ -60,7 +60,7 @@ export interface UserDocument extends Revised {
   // Attempts at the codes that it was sent, by interaction: here, and not there, so that one step counts
   // both them and the run.
   readonly codeAttempts: readonly CodeAttempts[];
-  // Who is about to replace its phone: one, or nobody. Absent in what an older version wrote.
+  // Who is about to replace its phone: one. Absent: nobody.
   readonly replacing?: readonly { readonly id: string; readonly until: number }[] | undefined;
   readonly removed: boolean;
 }

@@ -27,7 +27,7 @@ import {
   reserveBinding,
 } from "./numbers.ts";
 import { payAudit } from "./pending.ts";
-import { releaseReplacement, reserveReplacement } from "./phone-changes.ts";
+import { releaseReplacement, reserveReplacement, withoutReplacement } from "./phone-changes.ts";
 import { factorFields, findUserDocument, userFields, userFrom } from "./user-documents.ts";
 
 type Refusal = Exclude<MoveOutcome, { outcome: "moved" }>;
@@ -209,9 +209,8 @@ async function carryOut(
       if (!verdict.changed && found.factorInARow === 0 && found.factorLockedUntil === null) {
         return { keep: null };
       }
-      const replacing = proved.replaces ? [] : found.replacing;
-      const put = { ...found, ...fields, ...factorFields(NO_FACTOR_ATTEMPTS), replacing };
-      return { put, say: null };
+      const kept = proved.replaces ? withoutReplacement(found) : found;
+      return { put: { ...kept, ...fields, ...factorFields(NO_FACTOR_ATTEMPTS) }, say: null };
     },
     known,
   );

@@ -34,6 +34,14 @@ export async function reserveReplacement(
 export async function releaseReplacement(scope: Scope, userId: string, id: string): Promise<void> {
   await changeDocument<UserDocument, null>(scope, scope.models.users, userId, (found) => {
     if (!found?.replacing?.some((each) => each.id === id)) return { keep: null };
-    return { put: { ...found, replacing: [] }, say: null };
+    return { put: withoutReplacement(found), say: null };
   });
+}
+
+// As it is when nobody is about to.
+export function withoutReplacement({
+  replacing: _,
+  ...rest
+}: UserDocument): Omit<UserDocument, "replacing"> {
+  return rest;
 }
