@@ -6,7 +6,7 @@ import type { CodeKey } from "./code.ts";
 import type { Limits } from "./limits.ts";
 import { type MailAddress, mailAddressOf } from "./mail-header.ts";
 import { addSeconds, type Instant } from "./time.ts";
-import type { LoginName, User } from "./user.ts";
+import { type LoginName, nextCredentialsChangedAt, type User } from "./user.ts";
 
 // To which addresses links go: those that somebody has shown to be the user's (NIST SP 800-63B-4, 4.2), any, or none.
 export type RecoveryPolicy = "verified" | "any" | "off";
@@ -140,8 +140,7 @@ export function recoveredUser(before: User, passwordHash: string, now: Instant):
     ...(!before.emailVerified && { recoveryCodes: null }),
     recovery: null,
     recoveredAt: now,
-    // Later than what was issued before it, also when the clock was set back.
-    credentialsChangedAt: Math.max(now, before.credentialsChangedAt + 1),
+    credentialsChangedAt: nextCredentialsChangedAt(before, now),
     updatedAt: Math.max(now, before.updatedAt + 1),
   };
 }
