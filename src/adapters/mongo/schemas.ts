@@ -80,7 +80,7 @@ export const SCHEMAS = {
       factorLockedUntil: numberOrNull,
       codeAttempts: [{ _id: false, key: text, count: number, until: number }],
       // Only there while somebody is: a process that does not know it could not write the user back.
-      replacing: { type: [{ _id: false, id: text, until: number }], default: undefined },
+      replacing: { type: [{ _id: false, id: text, by: text, until: number }], default: undefined },
       removed: flag,
     },
     OPTIONS,
