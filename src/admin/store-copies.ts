@@ -28,9 +28,9 @@ export async function backUpStore(deps: BackupDeps, target: string): Promise<Bac
 
 const ENDED_AT_A_TIME = 500;
 
-// Ends every session, grant, code and token, every sign-in under way and every link for a forgotten password, so that nothing that was used up or
-// revoked after a backup was made is alive in what was restored from it. Says how many records that were.
-// Written down first: if it is broken off, some have ended already. It may be done again.
+// Ends every session, grant, code and token, every sign-in under way and every link for a forgotten password, so that
+// nothing that was used up or revoked after a backup was made is alive in what was restored from it. Says how many
+// records that were. Written down first: if it is broken off, some have ended already. It may be done again.
 export async function endAfterRestore(
   deps: Pick<AdminDeps, "storage" | "now" | "actor">,
 ): Promise<{ readonly ended: number }> {

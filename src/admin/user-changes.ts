@@ -3,7 +3,7 @@ import { mailsTo, noticeOfPhone } from "../domain/mail.ts";
 import { textsAboutPhone } from "../domain/notice-text.ts";
 import { flagAfterRecovery } from "../domain/recovery.ts";
 import type { Instant } from "../domain/time.ts";
-import { mailLanguageOf, type User } from "../domain/user.ts";
+import { mailLanguageOf, nextCredentialsChangedAt, type User } from "../domain/user.ts";
 import type { Queued } from "../ports/mail.ts";
 import { retryWhileStale } from "./compare-and-set.ts";
 import {
@@ -60,7 +60,10 @@ async function changeOnce(
 
   const after: User = {
     ...user,
-    ...(endsSessions(before, user) && { credentialsChangedAt: now, recovery: null }),
+    ...(endsSessions(before, user) && {
+      credentialsChangedAt: nextCredentialsChangedAt(before, now),
+      recovery: null,
+    }),
     // A link that went to another address is not this one's.
     ...(user.email !== before.email && { recovery: null }),
     updatedAt: changeTime(now, before),

@@ -6,7 +6,7 @@ import type { CodeKey } from "./code.ts";
 import type { Limits } from "./limits.ts";
 import { type MailAddress, mailAddressOf } from "./mail-header.ts";
 import { addSeconds, type Instant } from "./time.ts";
-import type { LoginName, User } from "./user.ts";
+import { type LoginName, nextCredentialsChangedAt, type User } from "./user.ts";
 
 // To which addresses links go: those that somebody has shown to be the user's (NIST SP 800-63B-4, 4.2), any, or none.
 export type RecoveryPolicy = "verified" | "any" | "off";
@@ -64,9 +64,10 @@ export function reachForRecovery(user: Account, policy: RecoveryPolicy): Recover
   return { outcome: "reachable", address };
 }
 
-// Whether this request is to have its link. It may have waited too long, or have been overtaken.
+// Whether this request is to have its link. It may have waited too long, or have been overtaken: by a newer one, or by
+// a new password. One that is taken twice must not bring its link back after that was used.
 export function judgeRequest(
-  user: Account & Pick<User, "recovery">,
+  user: Account & Pick<User, "recovery" | "recoveredAt">,
   request: Pick<RecoveryRequest, "linkId" | "at">,
   given: {
     readonly now: Instant;
@@ -74,8 +75,9 @@ export function judgeRequest(
     readonly limits: Pick<Limits, "recoveryLinkLifeSeconds">;
   },
 ): RecoveryReach {
-  const { recovery } = user;
-  if (addSeconds(request.at, given.limits.recoveryLinkLifeSeconds) <= given.now) {
+  const { recovery, recoveredAt } = user;
+  const isOld = addSeconds(request.at, given.limits.recoveryLinkLifeSeconds) <= given.now;
+  if (isOld || (recoveredAt != null && recoveredAt >= request.at)) {
     return { outcome: "refused", because: "link-over" };
   }
   if (recovery && recovery.id !== request.linkId && recovery.requestedAt > request.at) {
@@ -140,15 +142,15 @@ export function recoveredUser(before: User, passwordHash: string, now: Instant):
     ...(!before.emailVerified && { recoveryCodes: null }),
     recovery: null,
     recoveredAt: now,
-    // Later than what was issued before it, also when the clock was set back.
-    credentialsChangedAt: Math.max(now, before.credentialsChangedAt + 1),
+    credentialsChangedAt: nextCredentialsChangedAt(before, now),
     updatedAt: Math.max(now, before.updatedAt + 1),
   };
 }
 
 type CoolDown = Pick<Limits, "phoneChangeAfterRecoverySeconds">;
 
-// Until when the user may not change the phone, since whoever recovered the account may be somebody else; null: they may.
+// Until when the user may not change the phone, since whoever recovered the account may be somebody else; null: they
+// may.
 export function phoneChangeBarredUntil(
   user: Pick<User, "recoveredAt">,
   now: Instant,

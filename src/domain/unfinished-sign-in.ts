@@ -1,6 +1,7 @@
 // A sign-in that got the password right and not the second step: what is to be said of it, and to whom it is news.
 // A step-up that is left is none: the session proved the password, perhaps hours ago, and nobody typed it.
 import type { AttemptPolicy } from "./attempt-budget.ts";
+import { hasSecondFactor } from "./factors.ts";
 import type { Interaction, InteractionState } from "./interaction.ts";
 import type { Limits } from "./limits.ts";
 import type { Notice } from "./mail.ts";
@@ -13,11 +14,11 @@ export function unfinishedOf(
   state: InteractionState | null,
 ): Pick<UnfinishedNotice, "step" | "since"> | null {
   if (state === null || state.userId === null || state.proved.pwd === null) return null;
+  // Both factors were proved, and the phone was to be another one.
+  if (hasSecondFactor(state.proved)) return null;
   const since = state.proved.pwd;
   switch (state.step) {
     case "code":
-      // Both factors were proved, and the phone is to be another one.
-      if (state.replaces) return null;
       return { step: state.binding ? "bind-phone" : "code", since };
     case "bind-phone":
     case "mailed-link":

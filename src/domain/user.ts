@@ -67,8 +67,17 @@ export interface User {
   readonly updatedAt: Instant;
 }
 
-// The language in which a user is written to who is not there to ask for another. The locale claim may be written with an underscore (OpenID Connect
-// Core, 5.1).
+// When a change of the credentials takes effect: later than what was issued or proved before it, and than the change
+// before, also when the clock was set back or is that of another machine.
+export function nextCredentialsChangedAt(
+  user: Pick<User, "credentialsChangedAt">,
+  now: Instant,
+): Instant {
+  return Math.max(now, user.credentialsChangedAt + 1);
+}
+
+// The language in which a user is written to who is not there to ask for another. The locale claim may be written with
+// an underscore (OpenID Connect Core, 5.1).
 export function mailLanguageOf({ profile }: Pick<User, "profile">): string {
   return profile.locale?.replaceAll("_", "-") ?? "en";
 }

@@ -45,11 +45,6 @@ export function newPhoneState(state: InteractionState, { phone }: Challenge): In
   return { ...state, step: "new-phone", binding: true, replaces: phone, challenge: null };
 }
 
-// When a change takes effect: later than whatever was proved before it, and than the change before.
-export function changedAt(user: Pick<User, "credentialsChangedAt">, now: Instant): Instant {
-  return Math.max(now, user.credentialsChangedAt + 1);
-}
-
 // What there is to say of a phone that was replaced: who did it, when, and what was before and after.
 export function changeNews(
   deps: Pick<FlowDeps, "newId">,

@@ -26,7 +26,6 @@ export interface OpenedLink {
 }
 
 export type RecoverOutcome =
-  // `phone`: the one that codes go on going to, masked.
   | { readonly outcome: "recovered" }
   | { readonly outcome: "password-missing" }
   | { readonly outcome: "password-refused"; readonly because: PasswordRefusal }

@@ -5,11 +5,11 @@ import type { InteractionState } from "../domain/interaction.ts";
 import { mailsTo, noticeOfPhone } from "../domain/mail.ts";
 import { flagAfterRecovery } from "../domain/recovery.ts";
 import type { Instant } from "../domain/time.ts";
-import type { User, UserPhone } from "../domain/user.ts";
+import { nextCredentialsChangedAt, type User, type UserPhone } from "../domain/user.ts";
 import type { AttemptCounted, MoveEffects } from "../ports/interactions.ts";
 import { auditStep } from "./audit-trail.ts";
 import type { Told } from "./end-sign-in.ts";
-import { changedAt, changeNews, isOfChange, newPhoneState } from "./phone-change.ts";
+import { changeNews, isOfChange, newPhoneState } from "./phone-change.ts";
 import type { FlowDeps, SignIn } from "./sign-in.ts";
 
 export interface RightCode {
@@ -38,7 +38,7 @@ export function resultOf({ request }: SignIn, right: RightCode): CodeResult {
 // What was proved to make the change counts from the change on; whatever was proved elsewhere does not.
 function afterChange(right: RightCode): CodeResult {
   const { state, counted, now } = right;
-  const at = changedAt(counted.user, now);
+  const at = nextCredentialsChangedAt(counted.user, now);
   const user: User = {
     ...counted.user,
     phone: phoneAfter(right),
@@ -62,7 +62,7 @@ export function proofOf(
     challengeId: challenge.id,
     fixedCode: !!challenge.testNumber,
     credentialsChangedAt: user.credentialsChangedAt,
-    ...(replaces && { replaces: { number: replaces, at: changedAt(user, now) } }),
+    ...(replaces && { replaces: { number: replaces, at: nextCredentialsChangedAt(user, now) } }),
   };
 }
 
@@ -71,7 +71,7 @@ export function phoneNews(deps: FlowDeps, signIn: SignIn, right: RightCode): Tol
   const { user } = right.counted;
   const after = phoneAfter(right);
   if (right.state.replaces) {
-    return changeNews(deps, signIn, { user, after, at: changedAt(user, right.now) });
+    return changeNews(deps, signIn, { user, after, at: nextCredentialsChangedAt(user, right.now) });
   }
   const { request, language } = signIn;
   const { now } = right;

@@ -18,8 +18,8 @@ export async function showAccount(web: Web, ctx: Context): Promise<void> {
   draw(ctx, web.view.render("account", model, languageOf(web, ctx, null)));
 }
 
-// POST account/phone: on to a sign-in in which both factors are proved once more, and then a number is typed. Whoever has
-// no session any more, or not a good enough one, signs in for the page first.
+// POST account/phone: on to a sign-in in which both factors are proved once more, and then a number is typed. Whoever
+// has no session any more, or not a good enough one, signs in for the page first.
 export async function postAccountPhone(web: Web, ctx: Context): Promise<void> {
   const visitor = await visitorOf(web, ctx);
   if (visitor === null) return goTo(ctx, accountUrl(web));
@@ -34,8 +34,8 @@ export function showAccountPhone(web: Web, ctx: Context): void {
   goTo(ctx, accountUrl(web));
 }
 
-// GET account/signed-in: where a sign-in for the page ends. The code is of no use to anybody; the session counts. Whoever
-// has none by now is not sent to sign in again by itself, or a browser could go round in circles.
+// GET account/signed-in: where a sign-in for the page ends. The code is of no use to anybody; the session counts.
+// Whoever has none by now is not sent to sign in again by itself, or a browser could go round in circles.
 export async function showReturn(web: Web, ctx: Context): Promise<void> {
   const gaveUp = ctx.query.error !== undefined;
   if (!gaveUp && (await visitorOf(web, ctx)) !== null) return goTo(ctx, accountUrl(web));

@@ -1,5 +1,5 @@
-// Mails, texts that carry no code, and requests for a mail that are still to be looked into: a queue in the store, which survives whatever happens to a process, and
-// for mails the way out. Nobody who signs in waits for either.
+// Mails, texts that carry no code, and requests for a mail that are still to be looked into: a queue in the store,
+// which survives whatever happens to a process, and for mails the way out. Nobody who signs in waits for any of them.
 import type { AuditEvent } from "../domain/audit-event.ts";
 import type { Mail } from "../domain/mail.ts";
 import type { HeaderLine, MailAddress } from "../domain/mail-header.ts";

@@ -152,6 +152,25 @@ describe("the file of sqlite storage", () => {
     await assert.rejects(storage.users.find("u2"));
   });
 
+  it("sweeps a sign-in that was left whose user cannot be read any more, and what is behind it", async () => {
+    const storage = await open();
+    await storage.users.create(aUser({ username: "alice" }), AUDIT);
+    await storage.interactions.save("i1", {}, NOON + 1);
+    await storage.interactions.move({
+      ...{ uid: "i1", now: NOON, from: { version: 0 }, to: anInteractionState() },
+      ...{ resetAttempts: true, effects: {} },
+    });
+    await storage.interactions.save("i2", {}, NOON + 2);
+    tamper((connection) => connection.exec("UPDATE users SET sealed = x'00'"));
+    const users: unknown[] = [];
+    const swept = await storage.interactions.sweep(NOON + 2, 100, ({ user }) => {
+      users.push(user);
+      return { audit: [AUDIT] };
+    });
+    assert.equal(swept, 2);
+    assert.deepEqual(users, [null]);
+  });
+
   it("refuses any change of its audit log", async () => {
     await (await open()).audit.append([AUDIT]);
     tamper((connection) => {

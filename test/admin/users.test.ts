@@ -185,6 +185,16 @@ describe("users", () => {
       });
     }
 
+    it("never takes the end of sessions back when the clock was", async () => {
+      const { id } = await addUser(room, { username: "alice" });
+      const { credentialsChangedAt } = await stored(id);
+      for (const [i, seconds] of [-60, 0].entries()) {
+        room.pass(seconds);
+        await updateUser(room, id, { password: { kind: "generated" } });
+        assert.equal((await stored(id)).credentialsChangedAt, credentialsChangedAt + i + 1);
+      }
+    });
+
     it("keeps sessions when a first number comes", async () => {
       const { id } = await addUser(room, { username: "alice" });
       const { credentialsChangedAt } = await stored(id);

@@ -90,6 +90,12 @@ describe("a request for a link to recover an account", () => {
   it("may be taken twice", () => {
     assert.equal(judge(withLink()), "reachable");
   });
+
+  it("is dropped once the password was replaced after it, or its own link would work again (REC-03)", () => {
+    assert.equal(judge(account({ recoveredAt: NOON - 1 })), "reachable");
+    assert.equal(judge(account({ recoveredAt: NOON })), "link-over");
+    assert.equal(judge(account({ recoveredAt: NOON + 1 })), "link-over");
+  });
 });
 
 describe("a link to recover an account", () => {

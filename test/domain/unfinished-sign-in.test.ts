@@ -11,6 +11,8 @@ import {
 } from "../../src/domain/unfinished-sign-in.ts";
 import { A_NUMBER, anInteractionState, LIMITS, NOON } from "../support/builders.ts";
 
+const BOTH = { pwd: NOON, sms: NOON } as const;
+
 // As published: told at the third wrong code in a row, locked at every tenth, off at the hundredth.
 const notice = (given: Partial<InteractionState> = {}, { attempts = 0, inARow = 0 } = {}) =>
   noticeOfUnfinished({ state: anInteractionState(given), attempts }, { inARow }, LIMITS);
@@ -30,13 +32,15 @@ describe("what of a sign-in is unfinished", () => {
     ["code", { binding: true }, "bind-phone", true],
     ["refused", { refusal: "factor-off" }, "refused", true],
     // The second step is done; only the codes were not kept.
-    ["recovery-codes", { proved: { pwd: NOON, sms: NOON } }, null, true],
+    ["recovery-codes", { proved: BOTH }, null, true],
     // So it is while a phone is being replaced.
-    ["new-phone", { binding: true, replaces: A_NUMBER }, null, true],
-    ["code", { binding: true, replaces: A_NUMBER }, null, true],
+    ["new-phone", { binding: true, replaces: A_NUMBER, proved: BOTH }, null, true],
+    ["code", { binding: true, replaces: A_NUMBER, proved: BOTH }, null, true],
+    // Also when the rules have come to forbid it on the way.
+    ["refused", { refusal: "change-not-allowed", proved: BOTH }, null, true],
     ["consent", {}, null, false],
     ["done", {}, null, false],
-    ["done", { proved: { pwd: NOON, sms: NOON } }, null, false],
+    ["done", { proved: BOTH }, null, false],
     // Nobody typed a password: a step-up, which goes by what its session proved.
     ["code", { proved: NOTHING_PROVED }, null, true],
     ["bind-phone", { proved: NOTHING_PROVED, binding: true }, null, true],

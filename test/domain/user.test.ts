@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { loginNamesOf, normalEmail, normalUsername } from "../../src/domain/user.ts";
+import {
+  loginNamesOf,
+  nextCredentialsChangedAt,
+  normalEmail,
+  normalUsername,
+} from "../../src/domain/user.ts";
 
 describe("loginNamesOf", () => {
   it("lists the names that a user has, in normal form", () => {
@@ -44,5 +49,15 @@ describe("the normal form of a name", () => {
       }),
       { numRuns: 1000 },
     );
+  });
+});
+
+describe("a change of the credentials", () => {
+  it("takes effect later than the one before, whatever the clock says", () => {
+    const user = { credentialsChangedAt: 1000 };
+    assert.equal(nextCredentialsChangedAt(user, 1005), 1005);
+    assert.equal(nextCredentialsChangedAt(user, 1001), 1001);
+    assert.equal(nextCredentialsChangedAt(user, 1000), 1001);
+    assert.equal(nextCredentialsChangedAt(user, 995), 1001);
   });
 });

@@ -1,6 +1,6 @@
 // What still counts of the old number while another one is on its way.
 import assert from "node:assert/strict";
-import { changedAt, isStillProved } from "../../src/flow/phone-change.ts";
+import { isStillProved } from "../../src/flow/phone-change.ts";
 import type { SignIn } from "../../src/flow/sign-in.ts";
 import { A_NUMBER, anInteractionState, aUser, NOON } from "../support/builders.ts";
 
@@ -27,10 +27,4 @@ describe("the old number in a change of phone", () => {
       assert.equal(isStillProved(signIn, { ...STATE, ...state }, { ...USER, ...user }), false);
     });
   }
-
-  it("goes out of use later than all that was proved with it, whatever the clock says", () => {
-    assert.equal(changedAt(USER, NOON + 5), NOON + 5);
-    assert.equal(changedAt(USER, NOON - 5), NOON + 1);
-    assert.equal(changedAt(USER, NOON), NOON + 1);
-  });
 });

@@ -2,24 +2,36 @@
 import assert from "node:assert/strict";
 import mongoose from "mongoose";
 import { sealJson } from "../../src/adapters/stored/sealed-json.ts";
-import { aMail, NOON } from "../support/builders.ts";
+import {
+  A_NUMBER,
+  aChallenge,
+  aMail,
+  anAuditEvent,
+  anInteractionState,
+  aUser,
+  NOON,
+} from "../support/builders.ts";
 import { emptyDatabase } from "../support/mongo-addresses.ts";
 import { openPatiently } from "../support/mongo-stores.ts";
 
 describe("mongo storage of another version", () => {
   const uriOf = () => emptyDatabase(process.env.TEST_STORE_URI ?? "");
 
-  async function withSchema<Result>(
+  async function withRaw<Result>(
     uri: string,
-    work: (meta: mongoose.mongo.Collection<{ _id: string; count: number }>) => Promise<Result>,
+    work: (raw: mongoose.Connection) => Promise<Result>,
   ): Promise<Result> {
     const raw = await mongoose.createConnection(uri).asPromise();
     try {
-      return await work(raw.collection("meta"));
+      return await work(raw);
     } finally {
       await raw.close();
     }
   }
+  const withSchema = <Result>(
+    uri: string,
+    work: (meta: mongoose.mongo.Collection<{ _id: string; count: number }>) => Promise<Result>,
+  ) => withRaw(uri, (raw) => work(raw.collection("meta")));
   const schemaIn = (uri: string) =>
     withSchema(uri, async (meta) => (await meta.findOne({ _id: "schema" }))?.count);
 
@@ -53,6 +65,32 @@ describe("mongo storage of another version", () => {
     assert.equal(await storage.mails.claimText(NOON, 60), null);
     assert.deepEqual((await storage.mails.claim(NOON, 60))?.mail, { ...mail, channel });
     await raw.close();
+    await storage.close();
+  });
+
+  it("is left no member of a user that it does not know, or its nodes could change none", async () => {
+    const uri = uriOf();
+    const storage = await openPatiently(uri);
+    const phone = { number: A_NUMBER, status: "bound", since: NOON } as const;
+    await storage.users.create(aUser({ phone }), anAuditEvent());
+    const members = () => withRaw(uri, (db) => db.collection("users").findOne());
+    assert.ok(!("replacing" in ((await members()) ?? {})), "when it is made");
+
+    const challenge = aChallenge({ phone: "+14155552672" });
+    await storage.interactions.save("i1", {}, NOON + 900_000);
+    const move = { uid: "i1", now: NOON, resetAttempts: true };
+    const to = anInteractionState({ challenge, binding: true });
+    await storage.interactions.move({ ...move, from: { version: 0 }, to, effects: {} });
+    const codeProved = {
+      ...{ userId: "u1", number: challenge.phone, bind: true, usersPerBoundPhone: 2 },
+      replaces: { number: A_NUMBER, at: NOON + 1 },
+    };
+    const changed = await storage.interactions.move({
+      ...{ ...move, from: { challengeId: challenge.id }, effects: { codeProved } },
+      to: anInteractionState({ step: "done", challenge: null }),
+    });
+    assert.equal(changed.outcome, "moved");
+    assert.ok(!("replacing" in ((await members()) ?? {})), "when its phone was replaced");
     await storage.close();
   });
 });

@@ -179,4 +179,16 @@ describe("a sign-in that was left, on mongo storage", () => {
     assert.equal(asked, 0);
     assert.equal(await stored(), 0);
   });
+
+  it("goes, and is written down, when its user cannot be read any more", async () => {
+    await raw.collection("users").updateMany({}, { $set: { sealed: Buffer.from("broken") } });
+    const users: unknown[] = [];
+    const swept = await other.interactions.sweep(END, 100, ({ user }) => {
+      users.push(user);
+      return { audit: [anAuditEvent({ action: "left" })] };
+    });
+    assert.equal(swept, 1);
+    assert.deepEqual(users, [null]);
+    assert.equal(await events(), 1);
+  });
 });

@@ -60,9 +60,15 @@ export interface UserDocument extends Revised {
   // Attempts at the codes that it was sent, by interaction: here, and not there, so that one step counts
   // both them and the run.
   readonly codeAttempts: readonly CodeAttempts[];
-  // Who is about to replace its phone: one, or nobody. Absent in what an older version wrote.
-  readonly replacing?: readonly { readonly id: string; readonly until: number }[] | undefined;
+  // Who is about to replace its phone: tries of one interaction. Absent: nobody.
+  readonly replacing?: readonly PhoneReplacement[] | undefined;
   readonly removed: boolean;
+}
+
+export interface PhoneReplacement {
+  readonly id: string;
+  readonly by: string;
+  readonly until: number;
 }
 
 export interface CodeAttempts {

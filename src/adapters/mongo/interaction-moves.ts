@@ -33,7 +33,7 @@ export async function moveInteraction(
   const found = await findInteractionDocument(scope, vault, move.uid, move.now);
   if (found === null || !canBeMade(vault, move, found)) return { outcome: "stale" };
 
-  const reserving = { ...move, reservation: randomUUID() };
+  const reserving = { ...move, reservation: { id: randomUUID(), by: found._id } };
   const reserved = await reserveEffects(scope, vault, reserving);
   if (reserved.refusal !== null) return reserved.refusal;
   // Last, since it refuses nothing.

@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import type { Instant } from "../../domain/time.ts";
 import type { Vault } from "../../domain/vault.ts";
 import type { InteractionStore, JudgeLeft, LeftInteraction } from "../../ports/interactions.ts";
-import { openLeft } from "../stored/interaction.ts";
+import { openLeft, readable } from "../stored/interaction.ts";
 import { countAll } from "./attempt-runs.ts";
 import { numberEvents } from "./audit.ts";
 import { findRevised, writeOver } from "./change.ts";
@@ -15,7 +15,7 @@ import { attemptsKey, findAttempts } from "./interaction-documents.ts";
 import { countCapped, queuedDocuments, releaseCapped } from "./mails.ts";
 import { payMove } from "./move-effects.ts";
 import { owing } from "./pending.ts";
-import { findUser } from "./user-documents.ts";
+import { findUserDocument, userFrom } from "./user-documents.ts";
 
 // So few at a time that nobody's request waits behind it.
 const BATCH = 500;
@@ -134,5 +134,6 @@ async function readLeft(
   const { userId } = opened.state;
   if (userId === null) return { ...opened, attempts: 0, user: null };
   const attempts = await findAttempts(scope, userId, attemptsKey(found));
-  return { ...opened, attempts, user: await findUser(scope, vault, userId) };
+  const user = await findUserDocument(scope, userId);
+  return { ...opened, attempts, user: readable(() => userFrom(vault, user)) };
 }

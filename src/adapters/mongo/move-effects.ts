@@ -27,7 +27,12 @@ import {
   reserveBinding,
 } from "./numbers.ts";
 import { payAudit } from "./pending.ts";
-import { releaseReplacement, reserveReplacement } from "./phone-changes.ts";
+import {
+  type Reservation,
+  releaseReplacement,
+  reserveReplacement,
+  withoutReplacement,
+} from "./phone-changes.ts";
 import { factorFields, findUserDocument, userFields, userFrom } from "./user-documents.ts";
 
 type Refusal = Exclude<MoveOutcome, { outcome: "moved" }>;
@@ -52,7 +57,7 @@ interface Reserved {
 
 // What a move does, and the name under which it reserves what others must not have meanwhile.
 interface Reserving extends Pick<InteractionMove, "effects" | "now"> {
-  readonly reservation: string;
+  readonly reservation: Reservation;
 }
 
 export async function reserveEffects(
@@ -158,7 +163,7 @@ async function reserveProof(
   scope: Scope,
   vault: Vault,
   proved: CodeProved,
-  { user, now, reservation }: { user: UserDocument | null; now: Instant; reservation: string },
+  { user, now, reservation }: { user: UserDocument | null; now: Instant; reservation: Reservation },
 ): Promise<Refusal | null> {
   const { userId, number, bind, usersPerBoundPhone } = proved;
   const judge = (found: UserDocument | null) => judgeProof(userFrom(vault, found), proved, now);
@@ -184,7 +189,7 @@ async function releaseProof(
   scope: Scope,
   vault: Vault,
   { userId, number, bind, replaces }: CodeProved,
-  reservation: string,
+  reservation: Reservation,
 ): Promise<void> {
   if (bind) await releaseBinding(scope, vault, number, userId);
   if (replaces) await releaseReplacement(scope, userId, reservation);
@@ -209,9 +214,8 @@ async function carryOut(
       if (!verdict.changed && found.factorInARow === 0 && found.factorLockedUntil === null) {
         return { keep: null };
       }
-      const replacing = proved.replaces ? [] : found.replacing;
-      const put = { ...found, ...fields, ...factorFields(NO_FACTOR_ATTEMPTS), replacing };
-      return { put, say: null };
+      const kept = proved.replaces ? withoutReplacement(found) : found;
+      return { put: { ...kept, ...fields, ...factorFields(NO_FACTOR_ATTEMPTS) }, say: null };
     },
     known,
   );

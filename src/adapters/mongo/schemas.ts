@@ -79,7 +79,8 @@ export const SCHEMAS = {
       factorInARow: number,
       factorLockedUntil: numberOrNull,
       codeAttempts: [{ _id: false, key: text, count: number, until: number }],
-      replacing: [{ _id: false, id: text, until: number }],
+      // Only there while somebody is: a process that does not know it could not write the user back.
+      replacing: { type: [{ _id: false, id: text, by: text, until: number }], default: undefined },
       removed: flag,
     },
     OPTIONS,

@@ -3,13 +3,13 @@
 import type { Instant } from "../../domain/time.ts";
 import type { Vault } from "../../domain/vault.ts";
 import type { InteractionStore, JudgeLeft, LeftInteraction } from "../../ports/interactions.ts";
-import { openLeft } from "../stored/interaction.ts";
+import { openLeft, readable } from "../stored/interaction.ts";
 import { appendAudit } from "./audit.ts";
 import type { Database } from "./database.ts";
 import { insertCapped } from "./mails.ts";
 import { bytesIn, integerIn, type Row, type Sql, textIn } from "./sql.ts";
 import { createBatches } from "./sweep.ts";
-import { findUser } from "./user-rows.ts";
+import { findUserRow, userOrNull } from "./user-rows.ts";
 
 // The order makes it the same rows both times.
 const EXPIRED = `SELECT rowid FROM interactions WHERE expires_at <= ?
@@ -47,6 +47,10 @@ function leftFrom(sql: Sql, vault: Vault, row: Row): LeftInteraction | null {
   const opened = openLeft(vault, textIn(row, "key"), sealed);
   if (opened === null) return null;
   const { userId } = opened.state;
-  const user = userId === null ? null : findUser(sql, vault, userId);
-  return { ...opened, attempts: integerIn(row, "attempts"), user };
+  const user = userId === null ? undefined : findUserRow(sql, userId);
+  return {
+    ...opened,
+    attempts: integerIn(row, "attempts"),
+    user: readable(() => userOrNull(user, vault)),
+  };
 }

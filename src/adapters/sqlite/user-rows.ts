@@ -8,7 +8,11 @@ import { bytesIn, integerIn, integerOrNullIn, type Row, type Sql, textIn } from 
 const COLUMNS = "users.id, users.sealed, users.factor_in_a_row, users.factor_locked_until";
 
 export function findUser(sql: Sql, vault: Vault, id: string): User | null {
-  return userOrNull(sql.get(`SELECT ${COLUMNS} FROM users WHERE id = ?`, id), vault);
+  return userOrNull(findUserRow(sql, id), vault);
+}
+
+export function findUserRow(sql: Sql, id: string): Row | undefined {
+  return sql.get(`SELECT ${COLUMNS} FROM users WHERE id = ?`, id);
 }
 
 export function findUserByLogin(sql: Sql, vault: Vault, login: LoginName): User | null {
@@ -97,7 +101,7 @@ export function removeLoginNames(sql: Sql, userId: string): void {
   sql.run("DELETE FROM login_names WHERE user_id = ?", userId);
 }
 
-function userOrNull(row: Row | undefined, vault: Vault): User | null {
+export function userOrNull(row: Row | undefined, vault: Vault): User | null {
   return row === undefined ? null : userFrom(row, vault);
 }
 

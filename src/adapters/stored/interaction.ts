@@ -36,11 +36,16 @@ export function openLeft(
   key: string,
   sealed: { readonly record: Uint8Array; readonly state: Uint8Array },
 ): Pick<LeftInteraction, "record" | "state"> | null {
+  return readable(() => ({
+    record: openJson<EngineRecord>(vault, sealed.record, contextUnder("record", key)),
+    state: openJson<InteractionState>(vault, sealed.state, contextUnder("state", key)),
+  }));
+}
+
+// What the sweep goes on without, when it cannot be opened any more: the user of what was left, too.
+export function readable<T>(open: () => T): T | null {
   try {
-    return {
-      record: openJson<EngineRecord>(vault, sealed.record, contextUnder("record", key)),
-      state: openJson<InteractionState>(vault, sealed.state, contextUnder("state", key)),
-    };
+    return open();
   } catch {
     return null;
   }
