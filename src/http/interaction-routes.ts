@@ -40,7 +40,7 @@ const POSTS = {
 
 // The routes below /interaction.
 export function interactionRoutes(web: Web): Router {
-  const router = new Router();
+  const router = new Router({ sensitive: true });
   router.get("/interaction/:uid", (ctx) => showDueStep(web, ctx));
   router.get("/interaction/:uid/link", (ctx) => showLink(web, ctx));
   for (const [name, post] of Object.entries(POSTS)) {

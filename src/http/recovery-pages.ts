@@ -16,7 +16,7 @@ import { frameOf, languageOf, type Web } from "./web.ts";
 
 // The routes below /recovery; none where no link can be had.
 export function recoveryRoutes(web: Web): Router {
-  const router = new Router();
+  const router = new Router({ sensitive: true });
   if (web.flow.recovery === "off") return router;
   router.get("/recovery", (ctx) => drawRequest(web, ctx, 200, { login: "", error: null }));
   router.post("/recovery", (ctx) => postRequest(web, ctx));
