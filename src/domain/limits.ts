@@ -59,6 +59,7 @@ export const limitsSchema = z.strictObject({
   recoveryLinkLifeSeconds: z.int().min(1).max(86_400),
   recoveryMailsPerUserPerDay: count,
   recoveryRequestsPerAddressPerHour: count,
+  recoveryRequestsPerHour: count,
   recoveryTriesPerLink: count,
   phoneChangeAfterRecoverySeconds: z.int().min(0),
   signingKeyPublishSeconds: z.int().min(0),

@@ -196,6 +196,11 @@ export function requestBudget(network: string, limits: Limits): RecoveryBudget {
   return counting(`recovery-network:${network}`, max, HOUR_SECONDS);
 }
 
+// What it counts under with all others, whoever has many networks.
+export function requestsBudget(limits: Limits): RecoveryBudget {
+  return counting("recovery-requests", limits.recoveryRequestsPerHour, HOUR_SECONDS);
+}
+
 // What a mail counts under.
 export function mailBudget(userId: string, limits: Limits): RecoveryBudget {
   return counting(`recovery-user:${userId}`, limits.recoveryMailsPerUserPerDay, DAY_SECONDS);

@@ -10,7 +10,9 @@ import { anAuditEvent, aUser, LIMITS, NOON } from "../support/builders.ts";
 describe("a request for a link", () => {
   let storage: Storage;
   let ids = 0;
+  let alarms: string[];
   beforeEach(async () => {
+    alarms = [];
     storage = await openSqliteStorage({ file: ":memory:", secrets: ["x".repeat(32)] });
     const email = "alice@example.com";
     const known = { username: "alice", email, emailVerified: true, passwordHash: "$hash" };
@@ -20,15 +22,16 @@ describe("a request for a link", () => {
 
   const deps = (now = NOON) => ({
     storage,
-    limits: LIMITS,
+    limits: { ...LIMITS, recoveryRequestsPerAddressPerHour: 5, recoveryRequestsPerHour: 6 },
+    alarm: (event: { alarm: string }) => alarms.push(event.alarm),
     recovery: "verified" as const,
     linkKeys: [{ id: "k1", key: Buffer.alloc(32, 1) }],
     isOwnAddress: () => false,
     now: () => now,
     newId: () => `id${++ids}`,
   });
-  const ask = (login: string, now = NOON) =>
-    requestRecovery(deps(now), { login, address: "198.51.100.7", language: "en" });
+  const ask = (login: string, now = NOON, address = "198.51.100.7") =>
+    requestRecovery(deps(now), { login, address, language: "en" });
   const answer = (now = NOON) => answerRecoveries(deps(now), 50, () => false);
   const recovery = async () => (await storage.users.find("u1"))?.recovery ?? null;
 
@@ -41,6 +44,17 @@ describe("a request for a link", () => {
       costs.push([after.reads - before.reads, after.writes - before.writes]);
     }
     assert.equal(new Set(costs.map(String)).size, 1, JSON.stringify(costs));
+  });
+
+  it("is taken so many times an hour in all, over however many networks, and somebody hears of more", async () => {
+    // What is too much for one network takes nothing from the others.
+    for (let i = 0; i < 9; i++) await ask("nobody");
+    assert.deepEqual(alarms, []);
+    assert.deepEqual(await ask("alice", NOON, "2001:db8::1"), { outcome: "requested" });
+    const retryAt = NOON + 3_600_000;
+    const refused = await ask("alice", NOON, "2001:db8:1::1");
+    assert.deepEqual([refused, alarms], [{ outcome: "limited", retryAt }, ["recovery-requests"]]);
+    assert.deepEqual(await ask("alice", retryAt, "2001:db8:2::1"), { outcome: "requested" });
   });
 
   it("is looked into once, and makes nothing for nobody", async () => {
