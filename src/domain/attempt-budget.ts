@@ -1,7 +1,7 @@
 // How many wrong answers in a row are tolerated, for the second factor and for passwords. Attempts are
 // counted before they are judged; these functions say what a count means.
 import type { Limits } from "./limits.ts";
-import { addSeconds, type Instant } from "./time.ts";
+import { addSeconds, DAY_SECONDS, type Instant } from "./time.ts";
 import type { FactorAttempts } from "./user.ts";
 
 type FactorLimits = Pick<
@@ -49,8 +49,22 @@ export type AttemptPolicy =
   // At most so many failures in a window.
   | { readonly kind: "window"; readonly max: number; readonly windowSeconds: number };
 
+// What is counted under a key of its own, up to so many in a window.
+export interface WindowBudget {
+  readonly key: string;
+  readonly policy: Extract<AttemptPolicy, { kind: "window" }>;
+}
+
+// The budget of a key.
+export function windowBudget(
+  key: string,
+  window: { readonly max: number; readonly windowSeconds: number },
+): WindowBudget {
+  return { key, policy: { kind: "window", ...window } };
+}
+
 // How long a run is remembered after its last failure.
-const RUN_LIFE_SECONDS = 86_400;
+const RUN_LIFE_SECONDS = DAY_SECONDS;
 
 export type AttemptCount =
   | { readonly outcome: "counted"; readonly run: AttemptRun; readonly expiresAt: Instant }
@@ -74,7 +88,7 @@ export function countAttempt(
 
 function countInWindow(
   run: AttemptRun | null,
-  policy: Extract<AttemptPolicy, { kind: "window" }>,
+  policy: WindowBudget["policy"],
   { now, weight }: { now: Instant; weight: number },
 ): AttemptCount {
   const endsAt = run === null ? null : addSeconds(run.firstAt, policy.windowSeconds);

@@ -1,11 +1,11 @@
 // The link that is mailed before a first phone is bound, where the rules want it: whoever opens it reads the
 // mailbox of the account and does not just know its password. Its token is computed, never stored, as codes are.
 import { createHmac } from "node:crypto";
-import type { AttemptPolicy } from "./attempt-budget.ts";
+import { type WindowBudget, windowBudget } from "./attempt-budget.ts";
 import type { CodeKey } from "./code.ts";
 import type { Limits } from "./limits.ts";
 import type { MailAddress } from "./mail-header.ts";
-import { addSeconds, type Instant } from "./time.ts";
+import { addSeconds, DAY_SECONDS, type Instant } from "./time.ts";
 
 // The link of one interaction. It lives as long as the interaction does.
 export interface BindingLink {
@@ -30,10 +30,8 @@ export interface BindingLink {
 export type LinkCap = "link-gap" | "link-interaction-cap" | "link-user-cap";
 
 // One count that a mail with a link adds to, under a key of its own.
-export interface LinkBudget {
-  readonly key: string;
+export interface LinkBudget extends WindowBudget {
   readonly because: LinkCap;
-  readonly policy: Extract<AttemptPolicy, { kind: "window" }>;
 }
 
 export type LinkLimits = Pick<
@@ -108,16 +106,14 @@ export function isLinkDead(
   return attempts >= limits.mailedLinkAttemptsPerInteraction;
 }
 
-const DAY_SECONDS = 86_400;
-
 // What a mail counts under beyond its interaction: beginning anew is no way around the gap.
 export function linkBudgets(userId: string, limits: LinkLimits): LinkBudget[] {
   const { mailedLinksPerUserPerDay: perDay, mailedLinkGapSeconds: gap } = limits;
-  const counting = (key: string, because: LinkCap, max: number, windowSeconds: number) =>
-    ({ key, because, policy: { kind: "window", max, windowSeconds } }) as const;
+  const ofDay = windowBudget(`link-user:${userId}`, { max: perDay, windowSeconds: DAY_SECONDS });
+  const ofGap = windowBudget(`link-gap:${userId}`, { max: 1, windowSeconds: gap });
   return [
-    counting(`link-user:${userId}`, "link-user-cap", perDay, DAY_SECONDS),
-    ...(gap > 0 ? [counting(`link-gap:${userId}`, "link-gap", 1, gap)] : []),
+    { ...ofDay, because: "link-user-cap" },
+    ...(gap > 0 ? [{ ...ofGap, because: "link-gap" as const }] : []),
   ];
 }
 

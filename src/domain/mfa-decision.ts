@@ -3,6 +3,7 @@
 // Whatever is not clearly "off" is on: an error while deciding must never let anybody in.
 import type { RequestedAcr } from "./requested-acr.ts";
 import { effectiveRules, type RulesOfApplication, type SecurityRules } from "./security-rules.ts";
+import { DAY_SECONDS } from "./time.ts";
 
 export interface MfaQuestion {
   readonly request: RequestedAcr;
@@ -184,8 +185,6 @@ type BindingVerdict =
   | { readonly verdict: "bind-phone"; readonly because: "anybody-may-bind" | "account-is-new" }
   | { readonly verdict: "mailed-link"; readonly because: "verified-email" }
   | { readonly verdict: "refuse"; readonly because: BindingRefusal };
-
-const DAY_SECONDS = 86_400;
 
 // Question 8. A rule that is unknown, or lacks its figure, lets nobody bind.
 function askWhetherToBind(

@@ -1,11 +1,11 @@
 // Getting back into an account by a link in a mail, when the password is forgotten. The link's token is computed,
 // never stored; what is stored of it dies with the next request, and with every other change of the credentials.
 import { createHmac } from "node:crypto";
-import type { AttemptPolicy } from "./attempt-budget.ts";
+import { type WindowBudget, windowBudget } from "./attempt-budget.ts";
 import type { CodeKey } from "./code.ts";
 import type { Limits } from "./limits.ts";
 import { type MailAddress, mailAddressOf } from "./mail-header.ts";
-import { addSeconds, type Instant } from "./time.ts";
+import { addSeconds, DAY_SECONDS, HOUR_SECONDS, type Instant } from "./time.ts";
 import { type LoginName, nextCredentialsChangedAt, type User } from "./user.ts";
 
 // To which addresses links go: those that somebody has shown to be the user's (NIST SP 800-63B-4, 4.2), any, or none.
@@ -182,38 +182,29 @@ export function flagAfterPhoneChange(
   return isSoon ? { secondsAfterPhoneChange: secondsBetween(phone.since, now) } : {};
 }
 
-export interface RecoveryBudget {
-  readonly key: string;
-  readonly policy: Extract<AttemptPolicy, { kind: "window" }>;
-}
-
-const DAY_SECONDS = 86_400;
-const HOUR_SECONDS = 3600;
-
 // What a request counts under before anything is looked up.
-export function requestBudget(network: string, limits: Limits): RecoveryBudget {
+export function requestBudget(network: string, limits: Limits): WindowBudget {
   const max = limits.recoveryRequestsPerAddressPerHour;
-  return counting(`recovery-network:${network}`, max, HOUR_SECONDS);
+  return windowBudget(`recovery-network:${network}`, { max, windowSeconds: HOUR_SECONDS });
 }
 
 // What it counts under with all others, whoever has many networks.
-export function requestsBudget(limits: Limits): RecoveryBudget {
-  return counting("recovery-requests", limits.recoveryRequestsPerHour, HOUR_SECONDS);
+export function requestsBudget(limits: Limits): WindowBudget {
+  const max = limits.recoveryRequestsPerHour;
+  return windowBudget("recovery-requests", { max, windowSeconds: HOUR_SECONDS });
 }
 
 // What a mail counts under.
-export function mailBudget(userId: string, limits: Limits): RecoveryBudget {
-  return counting(`recovery-user:${userId}`, limits.recoveryMailsPerUserPerDay, DAY_SECONDS);
+export function mailBudget(userId: string, limits: Limits): WindowBudget {
+  const max = limits.recoveryMailsPerUserPerDay;
+  return windowBudget(`recovery-user:${userId}`, { max, windowSeconds: DAY_SECONDS });
 }
 
 // What every token that is tried at a link counts under. The link's id stands in its address alone, so that nobody
 // else can use the tries up.
-export function triesBudget(id: string, limits: Limits): RecoveryBudget {
-  return counting(`recovery-link:${id}`, limits.recoveryTriesPerLink, DAY_SECONDS);
-}
-
-function counting(key: string, max: number, windowSeconds: number): RecoveryBudget {
-  return { key, policy: { kind: "window", max, windowSeconds } };
+export function triesBudget(id: string, limits: Limits): WindowBudget {
+  const max = limits.recoveryTriesPerLink;
+  return windowBudget(`recovery-link:${id}`, { max, windowSeconds: DAY_SECONDS });
 }
 
 function secondsBetween(from: Instant, to: Instant): number {

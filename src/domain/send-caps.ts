@@ -1,8 +1,9 @@
 // The caps on texts beyond those of a number and a challenge: what one user, one network, one range of
 // numbers, one country and everybody may have sent, and what it may cost. They are there against fraud by
 // sending (SMS pumping), which no limit on a single number notices.
-import type { AttemptPolicy } from "./attempt-budget.ts";
+import { type WindowBudget, windowBudget } from "./attempt-budget.ts";
 import type { Limits } from "./limits.ts";
+import { DAY_SECONDS, HOUR_SECONDS } from "./time.ts";
 
 export type SendCap =
   | "user-daily-cap"
@@ -15,10 +16,8 @@ export type SendCap =
   | "paused";
 
 // One count that a text adds to, under a key of its own.
-export interface SendBudget {
-  readonly key: string;
+export interface SendBudget extends WindowBudget {
   readonly because: SendCap;
-  readonly policy: Extract<AttemptPolicy, { kind: "window" }>;
   // What it adds: 1, or for money its price.
   readonly weight: number;
 }
@@ -48,8 +47,6 @@ export interface SharedlyCappedText {
   readonly costMicros: number;
 }
 
-const HOUR_SECONDS = 3_600;
-const DAY_SECONDS = 86_400;
 // So many digits at its end tell the numbers of one range apart.
 const SUBSCRIBER_DIGITS = 4;
 export const MICROS_PER_CENT = 10_000;
@@ -117,5 +114,5 @@ export function alarmsBetween(before: number, after: number, max: number): numbe
 }
 
 function counting(key: string, because: SendCap, max: number, windowSeconds: number): SendBudget {
-  return { key, because, policy: { kind: "window", max, windowSeconds }, weight: 1 };
+  return { ...windowBudget(key, { max, windowSeconds }), because, weight: 1 };
 }

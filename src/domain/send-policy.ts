@@ -1,6 +1,6 @@
 // When a text may be sent to a number: the gap that doubles, and the caps of a challenge and a day.
 import type { Limits } from "./limits.ts";
-import { addSeconds, type Instant } from "./time.ts";
+import { addSeconds, DAY_SECONDS, type Instant } from "./time.ts";
 
 type SendLimits = Pick<Limits, "sendGapSeconds" | "sendsPerChallenge" | "sendsPerNumberPerDay">;
 
@@ -25,8 +25,6 @@ export type SendRefusal = "send-gap" | "challenge-sends-spent" | "number-daily-c
 export type SendVerdict =
   | { readonly outcome: "allowed" }
   | { readonly outcome: "refused"; readonly because: SendRefusal; readonly retryAt: Instant };
-
-const DAY_SECONDS = 86_400;
 
 // Whether a text may go out now. A number whose last challenge succeeded may be texted at once;
 // otherwise the gap carries over from one challenge to the next.

@@ -1,7 +1,7 @@
 // A test number: one that an administrator has listed, with a code that is always the same and an end. Nothing is
 // sent to it. For rehearsals and automatic tests.
 import { randomInt } from "node:crypto";
-import { addSeconds, type Instant } from "./time.ts";
+import { addSeconds, DAY_SECONDS, type Instant } from "./time.ts";
 
 export interface TestNumber {
   // Of this listing: the same number listed anew has another one.
@@ -20,7 +20,6 @@ export type TestMark = Pick<TestNumber, "id" | "name">;
 
 // So many days ahead a listing may end.
 export const TEST_NUMBER_DAYS_MAX = 366;
-const DAY_SECONDS = 86_400;
 
 // Whether a listing still counts.
 export function isLive({ until }: Pick<TestNumber, "until">, now: Instant): boolean {

@@ -3,6 +3,9 @@
 // Milliseconds since 1970-01-01T00:00:00Z.
 export type Instant = number;
 
+export const HOUR_SECONDS = 3_600;
+export const DAY_SECONDS = 86_400;
+
 // The instant so many seconds after another.
 export function addSeconds(at: Instant, seconds: number): Instant {
   return at + seconds * 1000;

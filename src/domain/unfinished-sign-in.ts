@@ -1,10 +1,11 @@
 // A sign-in that got the password right and not the second step: what is to be said of it, and to whom it is news.
 // A step-up that is left is none: the session proved the password, perhaps hours ago, and nobody typed it.
-import type { AttemptPolicy } from "./attempt-budget.ts";
+import { type WindowBudget, windowBudget } from "./attempt-budget.ts";
 import { hasSecondFactor } from "./factors.ts";
 import type { Interaction, InteractionState } from "./interaction.ts";
 import type { Limits } from "./limits.ts";
 import type { Notice } from "./mail.ts";
+import { DAY_SECONDS } from "./time.ts";
 import type { FactorAttempts } from "./user.ts";
 
 type UnfinishedNotice = Extract<Notice, { kind: "second-step-unfinished" }>;
@@ -97,21 +98,10 @@ function wasTold(
   return false;
 }
 
-// What mails of one kind count under, for each user.
-export interface MailBudget {
-  readonly key: string;
-  readonly policy: Extract<AttemptPolicy, { kind: "window" }>;
-}
-
-const DAY_SECONDS = 86_400;
-
 // Who knows the password could fill the mailbox of its owner, and hide in it what matters.
 export function unfinishedMailBudget(
   userId: string,
   { unfinishedSignInMailsPerDay: max }: Pick<Limits, "unfinishedSignInMailsPerDay">,
-): MailBudget {
-  return {
-    key: `unfinished-mail:${userId}`,
-    policy: { kind: "window", max, windowSeconds: DAY_SECONDS },
-  };
+): WindowBudget {
+  return windowBudget(`unfinished-mail:${userId}`, { max, windowSeconds: DAY_SECONDS });
 }

@@ -1,5 +1,6 @@
 // The first step: a login name and a password. An unknown name and a wrong password get the same answer
 // after the same time, and both count.
+import { windowBudget } from "../domain/attempt-budget.ts";
 import { NOTHING_PROVED, withFactor } from "../domain/factors.ts";
 import { parseLogin } from "../domain/login-name.ts";
 import { networkOf } from "../domain/network.ts";
@@ -102,13 +103,9 @@ function attemptBudgets(
         lockSecondsMax: limits.passwordLockSecondsMax,
       },
     },
-    {
-      key: `password-network:${network}`,
-      policy: {
-        kind: "window",
-        max: limits.passwordFailuresPerAddress,
-        windowSeconds: limits.passwordFailuresPerAddressWindowSeconds,
-      },
-    },
+    windowBudget(`password-network:${network}`, {
+      max: limits.passwordFailuresPerAddress,
+      windowSeconds: limits.passwordFailuresPerAddressWindowSeconds,
+    }),
   ];
 }

@@ -1,8 +1,9 @@
 // Somebody has forgotten the password. Here the request is counted by network and put in the queue, whatever stands
 // in it; answer-recoveries.ts looks into it afterwards. So neither the answer nor its time tells who has an account.
+import type { WindowBudget } from "../domain/attempt-budget.ts";
 import { parseLogin } from "../domain/login-name.ts";
 import { networkOf } from "../domain/network.ts";
-import { type RecoveryBudget, requestBudget, requestsBudget } from "../domain/recovery.ts";
+import { requestBudget, requestsBudget } from "../domain/recovery.ts";
 import type { Instant } from "../domain/time.ts";
 import type { FlowDeps } from "./sign-in.ts";
 
@@ -25,7 +26,7 @@ export async function requestRecovery(
 ): Promise<RequestRecoveryOutcome> {
   if (input.login.trim() === "") return { outcome: "malformed" };
   const now = deps.now();
-  const count = (budgets: RecoveryBudget[]) => deps.storage.budgets.count(budgets, now);
+  const count = (budgets: WindowBudget[]) => deps.storage.budgets.count(budgets, now);
   const byNetwork = requestBudget(networkOf(input.address), deps.limits);
   const counted = await count(deps.isOwnAddress(input.address) ? [] : [byNetwork]);
   if (counted.outcome === "limited") return counted;

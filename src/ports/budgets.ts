@@ -1,16 +1,11 @@
 // Counts that are kept for a while under a key, for what changes nothing else. The words of storage.ts hold here too.
-import type { AttemptPolicy } from "../domain/attempt-budget.ts";
+import type { WindowBudget } from "../domain/attempt-budget.ts";
 import type { Instant } from "../domain/time.ts";
 
 export interface BudgetStore {
   // Counts one under every key. If one of them is at its limit, nothing is counted. Atomic: of n parallel calls, as
   // many are counted as there is room for.
-  count(budgets: readonly CountBudget[], now: Instant): Promise<BudgetsCounted>;
-}
-
-export interface CountBudget {
-  readonly key: string;
-  readonly policy: AttemptPolicy;
+  count(budgets: readonly WindowBudget[], now: Instant): Promise<BudgetsCounted>;
 }
 
 export type BudgetsCounted =

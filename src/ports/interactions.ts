@@ -1,5 +1,6 @@
 // What the store promises about interactions: one move is one atomic statement, with everything that it has
 // effect on. The words of storage.ts hold here too.
+import type { WindowBudget } from "../domain/attempt-budget.ts";
 import type { AuditEvent } from "../domain/audit-event.ts";
 import type { LinkBudget, LinkCap } from "../domain/binding-link.ts";
 import type { Answer, EngineRecord, Interaction, InteractionState } from "../domain/interaction.ts";
@@ -9,7 +10,6 @@ import type { Message } from "../domain/message.ts";
 import type { SendBudget, SendCap } from "../domain/send-caps.ts";
 import type { ChallengeSends, SendRefusal } from "../domain/send-policy.ts";
 import type { Instant } from "../domain/time.ts";
-import type { MailBudget } from "../domain/unfinished-sign-in.ts";
 import type { User } from "../domain/user.ts";
 import type { Queued } from "./mail.ts";
 
@@ -128,7 +128,7 @@ export interface MoveEffects {
 
 export interface CappedMail {
   readonly mail: Mail;
-  readonly budget: MailBudget;
+  readonly budget: WindowBudget;
 }
 
 export interface BudgetCount {
