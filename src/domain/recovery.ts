@@ -38,6 +38,7 @@ export interface RecoveryRequest {
 }
 
 export type RecoveryRefusal =
+  | "recovery-off"
   | "disabled"
   | "no-password"
   | "no-address"
@@ -54,10 +55,11 @@ type Account = Pick<User, "status" | "passwordHash" | "email" | "emailVerified">
 
 // Whether a user may be sent a link, and where it goes. Who signs in without a password has none to forget.
 export function reachForRecovery(user: Account, policy: RecoveryPolicy): RecoveryReach {
+  if (policy === "off") return { outcome: "refused", because: "recovery-off" };
   if (user.status !== "active") return { outcome: "refused", because: "disabled" };
   if (user.passwordHash === null) return { outcome: "refused", because: "no-password" };
   const address = user.email === null ? null : mailAddressOf(user.email);
-  if (address === null || policy === "off") return { outcome: "refused", because: "no-address" };
+  if (address === null) return { outcome: "refused", because: "no-address" };
   if (!user.emailVerified && policy !== "any") {
     return { outcome: "refused", because: "no-verified-address" };
   }

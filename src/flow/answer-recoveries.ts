@@ -7,6 +7,7 @@ import {
   flagAfterPhoneChange,
   judgeRequest,
   mailBudget,
+  type RecoveryReach,
   type RecoveryRefusal,
   type RecoveryRequest,
   recoveryFor,
@@ -44,8 +45,8 @@ async function answer(deps: RecoveryDeps, claimed: ClaimedRequest): Promise<bool
   const { request } = claimed;
   const user = await deps.storage.users.findByLogin(request.login);
   if (user === null) return true;
-  const { because } = judged(deps, user, request);
-  if (because !== null) return refuse(deps, user, because);
+  const reach = judged(deps, user, request);
+  if (reach.outcome === "refused") return refuse(deps, user, reach.because);
 
   // Counted before the mail is made: whoever takes the request again counts it again, too much and never too little.
   const counted = await deps.storage.budgets.count([mailBudget(user.id, deps.limits)], deps.now());
@@ -64,10 +65,10 @@ async function mailLink(
   before: User,
   request: RecoveryRequest,
 ): Promise<boolean> {
-  const { reach, because } = judged(deps, before, request);
+  const reach = judged(deps, before, request);
+  if (reach.outcome === "refused") return refuse(deps, before, reach.because);
   const [key] = deps.linkKeys;
   if (key === undefined) throw new Error("no key to compute links with");
-  if (reach.outcome === "refused") return refuse(deps, before, because ?? reach.because);
 
   const { address } = reach;
   const recovery = recoveryFor(request, before, { address, keyId: key.id }, deps.limits);
@@ -82,10 +83,9 @@ async function mailLink(
   return (await deps.storage.users.replace(before, after, event, [mail])) !== "stale";
 }
 
-function judged(deps: RecoveryDeps, user: User, request: RecoveryRequest) {
+function judged(deps: RecoveryDeps, user: User, request: RecoveryRequest): RecoveryReach {
   const { limits, recovery: policy } = deps;
-  const reach = judgeRequest(user, request, { now: deps.now(), policy, limits });
-  return { reach, because: reach.outcome === "refused" ? reach.because : null };
+  return judgeRequest(user, request, { now: deps.now(), policy, limits });
 }
 
 function mailOf(

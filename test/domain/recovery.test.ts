@@ -40,13 +40,13 @@ describe("who may be sent a link to recover an account", () => {
       expect: "no-verified-address",
     },
     {
-      it: "is who has any address, where the policy says so",
+      it: "is whose address nobody has verified, where the policy takes any",
       given: { emailVerified: false },
       policy: "any",
       expect: "reachable",
     },
     { it: "is nobody without one", given: { email: null }, policy: "any", expect: "no-address" },
-    { it: "is nobody where it is off", given: {}, policy: "off", expect: "no-address" },
+    { it: "is nobody where it is off", given: {}, policy: "off", expect: "recovery-off" },
     {
       it: "is nobody who is disabled",
       given: { status: "disabled" },
