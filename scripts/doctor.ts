@@ -7,7 +7,7 @@ import { examine } from "../src/admin/doctor.ts";
 import { AdminError } from "../src/admin/errors.ts";
 import { ConfigError, readConfig } from "../src/config.ts";
 import { findDamage, openStorage } from "../src/store-access.ts";
-import { readNoticeTemplates, readOwnTemplates, textFrameOf } from "../src/text-catalog.ts";
+import { readAllTemplates, textFrameOf } from "../src/text-catalog.ts";
 import { printList } from "./print.ts";
 import { addCommand } from "./run.ts";
 
@@ -35,8 +35,7 @@ async function checkAll(): Promise<Check[]> {
       openStorage: () => openStorage(config),
       findDamage,
       frame: textFrameOf(config),
-      ours: readOwnTemplates(),
-      notices: readNoticeTemplates(),
+      ...readAllTemplates(),
     });
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

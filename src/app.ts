@@ -36,7 +36,7 @@ import { withResult } from "./oidc/engine-record.ts";
 import { basePathOf } from "./oidc/provider.ts";
 import type { PasswordHasher } from "./ports/password-hasher.ts";
 import type { Storage } from "./ports/storage.ts";
-import { readNoticeTemplates, readOwnTemplates, textFrameOf } from "./text-catalog.ts";
+import { readAllTemplates, textFrameOf } from "./text-catalog.ts";
 import {
   createMessageSending,
   createNoticeComposer,
@@ -82,8 +82,7 @@ export async function createApp(given: Parts): Promise<App> {
   for (const problem of await lintTexts({
     storage,
     frame: textFrameOf(config),
-    ours: readOwnTemplates(),
-    notices: readNoticeTemplates(),
+    ...readAllTemplates(),
   })) {
     log.warn({ event: "text-not-as-it-should-be", ...problem });
   }

@@ -18,6 +18,15 @@ export function textFrameOf(config: Pick<Config, "issuer" | "limits">): TextFram
   };
 }
 
+// All of ours, for who looks them over.
+export function readAllTemplates() {
+  return {
+    ours: readOwnTemplates(),
+    changes: readChangeTemplates(),
+    notices: readNoticeTemplates(),
+  };
+}
+
 // Our own templates for a code, by language.
 export function readOwnTemplates(): Record<string, string> {
   return readCatalogs("sms.code");

@@ -99,7 +99,7 @@ export interface TextProblem {
   readonly client: string | null;
   readonly language: string;
   // What it is for.
-  readonly kind: "code" | NoticeText["notice"]["kind"];
+  readonly kind: "code" | "code-change" | NoticeText["notice"]["kind"];
   readonly sentences: readonly string[];
 }
 
@@ -107,17 +107,21 @@ export interface TextProblem {
 // much again. What fitted when it was written may not do so at another domain.
 export async function lintTexts(
   deps: Pick<TextDeps, "storage" | "frame" | "ours"> & {
+    // Our own for a code that replaces a phone, by language.
+    readonly changes: TextDeps["ours"];
     readonly notices: readonly NoticeTemplate[];
   },
 ): Promise<TextProblem[]> {
+  const applications = await deps.storage.applications.list();
   const sets = [
-    { id: null, texts: deps.ours },
-    ...(await deps.storage.applications.list()).map(({ id, texts = {} }) => ({ id, texts })),
+    { client: null, kind: "code" as const, texts: deps.ours },
+    { client: null, kind: "code-change" as const, texts: deps.changes },
+    ...applications.map(({ id, texts = {} }) => ({ client: id, kind: "code" as const, texts })),
   ];
-  const codes = sets.flatMap(({ id: client, texts }) =>
+  const codes = sets.flatMap(({ client, kind, texts }) =>
     Object.entries(texts).flatMap(([language, template]) => {
       const sentences = templateProblems(template, deps.frame).map(sentenceOf);
-      return sentences.length === 0 ? [] : [{ client, language, kind: "code" as const, sentences }];
+      return sentences.length === 0 ? [] : [{ client, language, kind, sentences }];
     }),
   );
   return [...codes, ...deps.notices.flatMap((notice) => lintNotice(notice, deps.frame))];

@@ -16,10 +16,10 @@ export async function checkChoices(installation: Installation, storage: Storage)
 }
 
 async function checkTexts(
-  { frame, ours, notices }: Installation,
+  { frame, ours, changes, notices }: Installation,
   storage: Storage,
 ): Promise<Check> {
-  const problems = await lintTexts({ storage, frame, ours, notices });
+  const problems = await lintTexts({ storage, frame, ours, changes, notices });
   if (problems.length === 0) return passed("texts", "Each fits one segment.");
   const sentences = problems.map(({ client, language, kind, sentences: wrong }) => {
     const whose = client === null ? "Our text" : `The text of ${client}`;

@@ -26,6 +26,7 @@ export interface Installation extends Pick<AdminDeps, "now" | "limits"> {
   // What stands around every text, and our own sentences by language.
   readonly frame: TextDeps["frame"];
   readonly ours: TextDeps["ours"];
+  readonly changes: TextDeps["ours"];
   readonly notices: readonly NoticeTemplate[];
   openStorage(): Promise<Storage>;
   // What the database finds wrong with such a file; null: nothing.

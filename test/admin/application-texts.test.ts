@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { lintTexts, setText, showTexts } from "../../src/admin/application-texts.ts";
 import { addApplication, updateApplication } from "../../src/admin/applications.ts";
-import { readNoticeTemplates } from "../../src/text-catalog.ts";
+import { readChangeTemplates, readNoticeTemplates } from "../../src/text-catalog.ts";
 import { openRoom, type Room } from "./room.ts";
 
 const OURS = { de: "{brand}: {code} ist Ihr Code.", en: "{brand}: {code} is your code." };
@@ -10,7 +10,7 @@ const SHOP = { id: "shop", name: "Shop", redirectUris: ["https://shop.example/cb
 
 describe("texts of an application", () => {
   let room: Room;
-  const deps = () => ({ ...room, frame: FRAME, ours: OURS, notices: [] });
+  const deps = () => ({ ...room, frame: FRAME, ours: OURS, changes: {}, notices: [] });
   const set = (language: string, template: string | null, clientId = "shop") =>
     setText(deps(), { clientId, language, template });
   const events = async () =>
@@ -91,6 +91,17 @@ describe("texts of an application", () => {
     );
     const ours = { en: "{brand}: ’{code}’".padEnd(90, "x") };
     assert.equal((await lintTexts({ ...deps(), ours }))[0]?.client, null);
+  });
+
+  it("are found when they carry a code that replaces a phone and do not fit", async () => {
+    const changes = readChangeTemplates();
+    assert.deepEqual(await lintTexts({ ...deps(), changes }), []);
+    const frame = { ...FRAME, domain: `${"x".repeat(60)}.example.com` };
+    const problems = await lintTexts({ ...deps(), ours: {}, changes, frame });
+    assert.deepEqual(
+      problems.map(({ client, kind, language }) => [client, kind, language]),
+      Object.keys(changes).map((language) => [null, "code-change", language]),
+    );
   });
 
   it("are found when they carry no code and do not fit", async () => {
