@@ -26,7 +26,7 @@ export async function findAccount(
     accountId: user.id,
     user,
     claims: async (use, scope) => ({
-      ...claimsOf(user, scope),
+      ...claimsOf(user, { allowed: ctx?.oidc.client?.scope ?? "", granted: scope }),
       ...(use === "id_token" ? boundToAccessToken(ctx) : {}),
     }),
   };

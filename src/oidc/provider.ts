@@ -14,7 +14,7 @@ import type { Instant } from "../domain/time.ts";
 import type { Storage } from "../ports/storage.ts";
 import { dropForeignPurpose, PURPOSE_PARAM } from "./account-client.ts";
 import { findAccount } from "./accounts.ts";
-import { CLAIMS, SCOPES } from "./claims.ts";
+import { CLAIMS, dropForbiddenClaims, SCOPES } from "./claims.ts";
 import { type EngineEvents, listen } from "./events.ts";
 import { loadExistingGrant } from "./grants.ts";
 import { restoreOfflineAccess } from "./offline-access.ts";
@@ -106,7 +106,7 @@ function configurationOf(deps: EngineDeps, keys: readonly SigningKey[]): Configu
       },
       revocation: { enabled: true },
       backchannelLogout: { enabled: true },
-      claimsParameter: { enabled: true },
+      claimsParameter: { enabled: true, assertClaimsParameter: dropForbiddenClaims },
       pushedAuthorizationRequests: { enabled: true },
       resourceIndicators: {
         enabled: true,
