@@ -31,7 +31,10 @@ export const limitsSchema = z.strictObject({
   idTokenLifeSeconds: z.int().min(1).max(3600),
   refreshTokenIdleSeconds: seconds,
   grantLifeSeconds: seconds,
+  // How long the last refresh token works again, for tabs that refresh at once. The second is for tokens of public
+  // clients that are bound to no key: whoever has copied one needs nothing else.
   refreshReuseGraceSeconds: z.int().min(0).max(60),
+  refreshReuseGracePublicSeconds: z.int().min(0).max(60),
   passwordAttemptsUntilLock: count,
   passwordLockSeconds: seconds,
   passwordLockSecondsMax: seconds,

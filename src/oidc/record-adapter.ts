@@ -1,16 +1,13 @@
 // The engine's storage interface on our ports. It looks whether something is consumed and then
 // consumes it; here the second step is what decides, by compare-and-set, and throws for all but one.
-import { type Adapter, type AdapterPayload, errors, Provider } from "oidc-provider";
-import type { Limits } from "../domain/limits.ts";
-import type { Instant } from "../domain/time.ts";
+import { type Adapter, errors, Provider } from "oidc-provider";
 import type { Storage } from "../ports/storage.ts";
 import { clientMetadataOf } from "./client-metadata.ts";
 import { InteractionNotEnded } from "./interaction-not-ended.ts";
+import { expiryOf, type RefreshTokenDeps, refreshTokenAdapter } from "./refresh-token-adapter.ts";
 
-interface AdapterDeps {
+interface AdapterDeps extends RefreshTokenDeps {
   readonly storage: Storage;
-  readonly limits: Pick<Limits, "refreshReuseGraceSeconds">;
-  readonly now: () => Instant;
 }
 
 // The engine asks for one adapter for each of its models.
@@ -25,34 +22,28 @@ export function createRecordAdapter(deps: AdapterDeps): (model: string) => Adapt
         return sessionAdapter(deps);
       case "ReplayDetection":
         return { ...recordAdapter(deps, model), upsert: insertOnly(deps, model) };
+      case "RefreshToken":
+        return { ...recordAdapter(deps, model), ...refreshTokenAdapter(deps) };
       default:
         return recordAdapter(deps, model);
     }
   };
 }
 
-function recordAdapter({ storage, limits, now }: AdapterDeps, model: string): Adapter {
+function recordAdapter({ storage, now }: AdapterDeps, model: string): Adapter {
   const { records } = storage;
-  const graceSeconds = model === "RefreshToken" ? limits.refreshReuseGraceSeconds : 0;
   return {
     upsert: (id, payload, expiresIn) =>
-      records.save({ model, id, payload, expiresAt: expiry(now(), expiresIn) }),
+      records.save({ model, id, payload, expiresAt: expiryOf(now(), expiresIn) }),
     async find(id) {
       const payload = await records.find(model, id, now());
-      if (payload === null) return undefined;
-      return withinGrace(payload.consumed, graceSeconds, now())
-        ? without(payload, "consumed")
-        : { ...payload };
+      return payload === null ? undefined : { ...payload };
     },
     findByUid: async () => undefined,
     findByUserCode: async (userCode) =>
       (await records.findByUserCode(model, userCode, now())) ?? undefined,
     async consume(id) {
       if (await records.consume(model, id, now())) return;
-      if (graceSeconds > 0) {
-        const payload = await records.find(model, id, now());
-        if (withinGrace(payload?.consumed, graceSeconds, now())) return;
-      }
       // Somebody else was faster. Whether that was an attack or a second tab nobody knows: this request
       // gets nothing, and the grant stays.
       throw model === "PushedAuthorizationRequest"
@@ -64,15 +55,9 @@ function recordAdapter({ storage, limits, now }: AdapterDeps, model: string): Ad
   };
 }
 
-// Whether a consumed token is still taken: only where LIMITS_FILE allows a grace, for browsers whose
-// tabs refresh at the same time.
-function withinGrace(consumed: unknown, graceSeconds: number, now: Instant): boolean {
-  return typeof consumed === "number" && now / 1000 - consumed <= graceSeconds && graceSeconds > 0;
-}
-
 function insertOnly({ storage, now }: AdapterDeps, model: string): Adapter["upsert"] {
   return async (id, payload, expiresIn) => {
-    const record = { model, id, payload, expiresAt: expiry(now(), expiresIn) };
+    const record = { model, id, payload, expiresAt: expiryOf(now(), expiresIn) };
     if (await storage.records.insert(record, now())) return;
     throw new errors.InvalidGrant("already used");
   };
@@ -156,7 +141,7 @@ function sessionAdapter({ storage, now }: AdapterDeps): Adapter {
         model: "Session",
         id,
         payload: gone.length === 0 ? payload : { ...payload, authorizations },
-        expiresAt: expiry(now(), expiresIn),
+        expiresAt: expiryOf(now(), expiresIn),
       };
       await records.saveSession(record, loaded?.id ?? null, now());
       if (ctx !== undefined) loadedBy.set(ctx, { id, clients: clientsOf(payload) });
@@ -177,14 +162,6 @@ function sessionAdapter({ storage, now }: AdapterDeps): Adapter {
 function clientsOf(session: { readonly authorizations?: unknown }): string[] {
   const { authorizations } = session;
   return typeof authorizations === "object" ? Object.keys(authorizations ?? {}) : [];
-}
-
-function expiry(now: Instant, expiresIn: number | undefined): Instant | null {
-  return typeof expiresIn === "number" ? now + expiresIn * 1000 : null;
-}
-
-function without(payload: AdapterPayload, member: string): AdapterPayload {
-  return Object.fromEntries(Object.entries(payload).filter(([name]) => name !== member));
 }
 
 async function refuse(): Promise<never> {

@@ -29,6 +29,8 @@ export interface RecordStore {
   findByUserCode(model: string, userCode: string, now: Instant): Promise<RecordPayload | null>;
   // Marks and keeps. True for exactly one caller: who gets false must not go on.
   consume(model: string, id: string, now: Instant): Promise<boolean>;
+  // From now on a consumed record counts as consumed long ago, so that no grace for a second use is left.
+  endReuse(model: string, id: string): Promise<void>;
   // Ending a session ends it under every id that it has had.
   destroy(model: string, id: string): Promise<void>;
   revokeByGrantId(model: string, grantId: string): Promise<void>;

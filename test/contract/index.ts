@@ -18,6 +18,7 @@ import { phoneChangesContract } from "./phone-changes.ts";
 import { recordStoreContract } from "./record-store.ts";
 import { recoveryContract } from "./recovery.ts";
 import { recoveryCodesContract } from "./recovery-codes.ts";
+import { refreshReuseContract } from "./refresh-reuse.ts";
 import { rulesStoreContract } from "./rules-store.ts";
 import { sendBudgetsContract } from "./send-budgets.ts";
 import { sessionsContract } from "./sessions.ts";
@@ -44,6 +45,7 @@ const CONTRACTS = [
   messageStoreContract,
   messageSendingContract,
   recordStoreContract,
+  refreshReuseContract,
   sessionsContract,
   signingKeyStoreContract,
   auditLogContract,

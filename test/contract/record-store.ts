@@ -87,6 +87,17 @@ export function recordStoreContract(openEmpty: OpenEmpty): void {
       assert.equal(await storage().records.consume("AuthorizationCode", "r1", NOON), false);
     });
 
+    it("ends the reuse of what was consumed, and of nothing else", async () => {
+      const { records } = storage();
+      await records.save(aRecord());
+      await records.endReuse("AuthorizationCode", "r1");
+      await records.endReuse("AuthorizationCode", "nobody");
+      assert.deepEqual(await find(), aRecord().payload);
+      await records.consume("AuthorizationCode", "r1", NOON);
+      await records.endReuse("AuthorizationCode", "r1");
+      assert.deepEqual(await find(), { ...aRecord().payload, consumed: 1 });
+    });
+
     it("destroys one record alone", async () => {
       await storage().records.save(aRecord());
       await storage().records.save(aRecord({ id: "r2" }));

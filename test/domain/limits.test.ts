@@ -19,6 +19,7 @@ describe("limitsSchema", () => {
     ["refuses one that lives longer", { authorizationCodeLifeSeconds: 61 }, false],
     ["takes no grace for refresh tokens", { refreshReuseGraceSeconds: 0 }, true],
     ["refuses a grace beyond a minute", { refreshReuseGraceSeconds: 61 }, false],
+    ["refuses it for public clients too", { refreshReuseGracePublicSeconds: 61 }, false],
     ["takes a timeout of half a minute", { smsTimeoutSeconds: 30 }, true],
     ["refuses a longer one", { smsTimeoutSeconds: 31 }, false],
     ["takes a circuit that opens with the first failure", { smsFailuresUntilOpen: 1 }, true],

@@ -3,7 +3,13 @@
 import type { Instant } from "../../domain/time.ts";
 import type { Vault } from "../../domain/vault.ts";
 import type { RecordPayload, RecordStore, RecordToSave } from "../../ports/records.ts";
-import { openPayload, recordKey, storeRecord, userCodeIndex } from "../stored/record.ts";
+import {
+  CONSUMED_LONG_AGO,
+  openPayload,
+  recordKey,
+  storeRecord,
+  userCodeIndex,
+} from "../stored/record.ts";
 import { byId, insertNew } from "./change.ts";
 import type { Database, Scope } from "./database.ts";
 import { aliveAt, toDate, toDateOrNull } from "./dates.ts";
@@ -41,6 +47,13 @@ export function createRecordStore(database: Database, vault: Vault): RecordStore
       }),
     consume: (model, id, now) =>
       database.write((scope) => consume(scope, recordKey(model, id), now)),
+    endReuse: (model, id) =>
+      database.write(async ({ models }) => {
+        await models.records.updateOne(
+          { _id: recordKey(model, id), consumed: { $ne: null } },
+          { $set: { consumed: CONSUMED_LONG_AGO } },
+        );
+      }),
     destroy: (model, id) =>
       database.write(async (scope) => {
         if (model === SESSION) await destroySession(scope, id);

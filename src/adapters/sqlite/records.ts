@@ -3,7 +3,7 @@
 import type { Instant } from "../../domain/time.ts";
 import type { Vault } from "../../domain/vault.ts";
 import type { RecordPayload, RecordStore } from "../../ports/records.ts";
-import { recordKey, uidIndex, userCodeIndex } from "../stored/record.ts";
+import { CONSUMED_LONG_AGO, recordKey, uidIndex, userCodeIndex } from "../stored/record.ts";
 import type { Database } from "./database.ts";
 import { insertRecord, payloadFrom, putRecord } from "./record-rows.ts";
 import { saveSession } from "./sessions.ts";
@@ -28,6 +28,14 @@ export function createRecordStore(database: Database, vault: Vault): RecordStore
         return row === undefined ? null : payloadFrom(row, vault);
       }),
     consume: (model, id, now) => database.write((sql) => consume(sql, recordKey(model, id), now)),
+    endReuse: (model, id) =>
+      database.write((sql) => {
+        sql.run(
+          "UPDATE records SET consumed = ? WHERE key = ? AND consumed IS NOT NULL",
+          CONSUMED_LONG_AGO,
+          recordKey(model, id),
+        );
+      }),
     destroy: (model, id) => database.write((sql) => destroy(sql, model, id)),
     revokeByGrantId: (model, grantId) =>
       database.write((sql) => {

@@ -16,6 +16,10 @@ export interface StoredRecord {
   readonly userCodeIndex: string | null;
 }
 
+// When a record counts as consumed whose reuse was ended: the first second that is not zero, which the engine would take
+// for "not consumed".
+export const CONSUMED_LONG_AGO = 1;
+
 // Ids are long and random, so that a plain hash does: nobody can try them all.
 export function recordKey(model: string, id: string): string {
   return createHash("sha256").update(`${model}\0${id}`).digest("base64url");
