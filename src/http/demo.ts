@@ -1,9 +1,9 @@
 // A relying party of our own, to try the provider with: it signs in with openid-client like any other
 // application, over HTTP, and shows what it got. On loopback only, and never in production.
 import { randomBytes } from "node:crypto";
-import { isIP } from "node:net";
 import type { Context, Middleware } from "koa";
 import type * as OpenIdClient from "openid-client";
+import { isLoopbackAddress } from "../domain/network.ts";
 import { AppError } from "./errors.ts";
 import type { DemoLink, DemoModel, DemoTokensModel, SentText } from "./page-models.ts";
 import { frameOf, languageOf, type Web } from "./web.ts";
@@ -191,8 +191,5 @@ function visitorOf(visitors: Map<string, Visitor>, ctx: Context): Visitor {
 
 // Both ends: the browser that asks, and whoever is connected to us.
 function isLocal(ctx: Context): boolean {
-  return [ctx.ip, ctx.req.socket.remoteAddress ?? ""].every((address) => {
-    const bare = address.replace(/^::ffff:/i, "");
-    return bare === "::1" || (isIP(bare) === 4 && bare.startsWith("127."));
-  });
+  return [ctx.ip, ctx.req.socket.remoteAddress ?? ""].every(isLoopbackAddress);
 }

@@ -4,6 +4,7 @@ import type { Context, Middleware } from "koa";
 import type { Logger } from "../log.ts";
 import { UnavailableError } from "../ports/errors.ts";
 import type { Message } from "./language.ts";
+import type { ErrorModel } from "./page-models.ts";
 import { frameOf, languageOf, type Web } from "./web.ts";
 
 export type ErrorCode =
@@ -99,11 +100,16 @@ export function respondWith(web: Web, ctx: Context, error: unknown): void {
       title,
       sentence,
       detail: null,
-      back: null,
+      back: code === "misdirected" ? linkToIssuer(web.issuer) : null,
       retryAfterSeconds,
     },
     languageOf(web, ctx, null),
   );
+}
+
+// Somebody who came by another name of this machine, or by an old one.
+function linkToIssuer(issuer: string): ErrorModel["back"] {
+  return { href: issuer, label: { key: "failure.misdirected-link", params: { issuer } } };
 }
 
 function codeOf(error: unknown): ErrorCode {

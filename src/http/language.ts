@@ -31,6 +31,7 @@ export const PLACEHOLDERS = {
   "demo.explain-2": ["login"],
   "error.retry-after": ["count"],
   "error.try-at": ["time"],
+  "failure.misdirected-link": ["issuer"],
   "frame.for-application": ["application"],
   "frame.title": ["title", "brand"],
   "frame.title-error": ["title", "brand"],

@@ -170,7 +170,8 @@ export interface ErrorModel extends Framed {
   readonly sentence: Message;
   // What the standard lets the browser see of an OAuth error.
   readonly detail: { readonly error: string; readonly error_description: string | null } | null;
-  readonly back: string | null;
+  // A way on.
+  readonly back: { readonly href: string; readonly label: Message } | null;
   readonly retryAfterSeconds: number | null;
 }
 

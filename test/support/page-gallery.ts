@@ -185,7 +185,7 @@ function drawTheRest(draw: Draw): void {
       error: "invalid_redirect_uri",
       error_description: "redirect_uri did not match any of the client's registered redirect_uris",
     },
-    back: "/demo",
+    back: { href: "/demo", label: { key: "error.back" } },
     retryAfterSeconds: null,
   });
   draw("error-busy", "error", {
@@ -247,7 +247,7 @@ function drawHostile(text: string, draw: Draw): void {
     title: { key: "failure.oauth-title" },
     sentence: { key: "failure.oauth" },
     detail: { error: text, error_description: text },
-    back: `javascript:${text}`,
+    back: { href: `javascript:${text}`, label: { key: "error.back" } },
     retryAfterSeconds: null,
   });
   draw("submit-form", "submit-form", {
