@@ -1,5 +1,6 @@
 // A challenge: one code, sent for one purpose to one number, with its attempts and its end.
 import type { Limits } from "./limits.ts";
+import type { SendRefund } from "./send-caps.ts";
 import type { TestMark } from "./test-number.ts";
 import { addSeconds, type Instant } from "./time.ts";
 
@@ -17,6 +18,8 @@ export interface Challenge {
   // number is being bound, another number goes on counting here: the gap is not dodged by retyping.
   readonly sends: number;
   readonly lastSentAt: Instant | null;
+  // What its texts were counted under that a right code gives back; absent: nothing.
+  readonly refunds?: readonly SendRefund[] | undefined;
   // The listing that it was opened under: then nothing is sent, and the code of that listing answers it.
   readonly testNumber?: TestMark | null | undefined;
 }

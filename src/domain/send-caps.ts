@@ -3,7 +3,7 @@
 // sending (SMS pumping), which no limit on a single number notices.
 import { type WindowBudget, windowBudget } from "./attempt-budget.ts";
 import type { Limits } from "./limits.ts";
-import { DAY_SECONDS, HOUR_SECONDS } from "./time.ts";
+import { DAY_SECONDS, HOUR_SECONDS, type Instant } from "./time.ts";
 
 export type SendCap =
   | "user-daily-cap"
@@ -93,6 +93,21 @@ export function askingBudgets(
     budgets.push(counting(`send-network:${network}`, "address-cap", perHour, HOUR_SECONDS));
   }
   return budgets;
+}
+
+// What a text was counted under that is given back once its code was typed: one at each of these keys, in the window
+// that was open at that time.
+export interface SendRefund {
+  readonly key: string;
+  readonly countedAt: Instant;
+}
+
+// The cap of a network is for texts that nobody typed: right codes must not shut an office out. The others bound what
+// is sent and what it costs, and stay.
+export function sendRefunds(budgets: readonly SendBudget[], now: Instant): SendRefund[] {
+  return budgets.flatMap(({ key, because }) =>
+    because === "address-cap" ? [{ key, countedAt: now }] : [],
+  );
 }
 
 // The budget of a day, in millionths of the currency.

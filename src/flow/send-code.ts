@@ -14,6 +14,7 @@ import {
   type SendBudget,
   type SendCap,
   sendBudgets,
+  sendRefunds,
 } from "../domain/send-caps.ts";
 import type { SendRefusal } from "../domain/send-policy.ts";
 import type { Instant } from "../domain/time.ts";
@@ -96,17 +97,20 @@ export async function moveAndSend(
   const paused = message === null ? null : await findPause(deps, message, now);
   if (paused !== null) return refused(deps, signIn, move.state, paused);
   const budgets = budgetsOf(deps, signIn, move.state, message);
-  const counted = { challenge, message, budgets, now };
+  const refunds = [...(move.before.refunds ?? []), ...sendRefunds(budgets, now)];
+  const state = { ...move.state, challenge: { ...challenge, refunds } };
+  const counted = { challenge: state.challenge, message, budgets, now };
 
-  const moved = await moveCounted(deps, signIn, move, counted);
-  if (moved.outcome === "send-refused") return refused(deps, signIn, move.state, moved);
+  const moved = await moveCounted(deps, signIn, { ...move, state }, counted);
+  if (moved.outcome === "send-refused") return refused(deps, signIn, state, moved);
   if (moved.outcome !== "moved") return OUT_OF_ORDER;
-  if (message === null) return { outcome: "moved", state: move.state };
+  if (message === null) return { outcome: "moved", state };
   await raiseAlarms(deps, moved.counts ?? [], now);
 
   const sent = await sendText(deps, { challenge, messageId: message.id, template });
-  if (sent.outcome === "accepted") return { outcome: "moved", state: move.state };
-  return moveUnsent(deps, signIn, move, { ...counted, sent, version: moved.version });
+  if (sent.outcome === "accepted") return { outcome: "moved", state };
+  const tried = { ...counted, sent, version: moved.version };
+  return moveUnsent(deps, signIn, { ...move, state }, tried);
 }
 
 // That nothing goes out is written down with the move: there is no fixed code that the audit log does not tell of.
@@ -173,9 +177,9 @@ async function moveUnsent(
 function challengeAfter(
   sent: ProviderOutcome,
   challenge: Challenge,
-  { sends, lastSentAt }: Challenge,
+  { sends, lastSentAt, refunds }: Challenge,
 ): Challenge {
-  return sent.outcome === "unknown" ? challenge : { ...challenge, sends, lastSentAt };
+  return sent.outcome === "unknown" ? challenge : { ...challenge, sends, lastSentAt, refunds };
 }
 
 // What is remembered of this text.

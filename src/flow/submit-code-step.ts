@@ -133,6 +133,7 @@ async function end(deps: FlowDeps, signIn: SignIn, right: RightCode): Promise<Su
     record: ended?.record,
     effects: {
       codeProved: proofOf(deps, right),
+      refundSends: challenge.refunds,
       ...ended?.effects,
       audit: audit.map((event) => markTest(event, challenge)),
       mails: [...phone.mails, ...(ended?.effects.mails ?? [])],

@@ -7,7 +7,7 @@ import type { Answer, EngineRecord, Interaction, InteractionState } from "../dom
 import type { Limits } from "../domain/limits.ts";
 import type { Mail } from "../domain/mail.ts";
 import type { Message } from "../domain/message.ts";
-import type { SendBudget, SendCap } from "../domain/send-caps.ts";
+import type { SendBudget, SendCap, SendRefund } from "../domain/send-caps.ts";
 import type { ChallengeSends, SendRefusal } from "../domain/send-policy.ts";
 import type { Instant } from "../domain/time.ts";
 import type { User } from "../domain/user.ts";
@@ -93,6 +93,8 @@ export interface MoveEffects {
   readonly clearAttempts?: readonly string[] | undefined;
   // Takes one attempt back from each of these: what is counted there is failures alone.
   readonly refundAttempts?: readonly string[] | undefined;
+  // Takes one back from each of these, if its window is still the one in which it was counted.
+  readonly refundSends?: readonly SendRefund[] | undefined;
   // A right code: the user's run of wrong ones ends, the number may be texted at once again, an
   // assigned phone becomes bound, and with `bind` a user without a phone gets this one. If the user
   // has another phone by now, or is gone or disabled, or (with `bind`) too many users share the

@@ -5,7 +5,14 @@ import { CookieJar } from "tough-cookie";
 import { createBrowser } from "../support/browser.ts";
 import { type FakeVonage, startFakeVonage } from "../support/fake-vonage.ts";
 import { until } from "../support/until.ts";
-import { afterPassword, asksForCode, openScene, type Scene, type Victim } from "./scene.ts";
+import {
+  afterPassword,
+  answerOf,
+  asksForCode,
+  openScene,
+  type Scene,
+  type Victim,
+} from "./scene.ts";
 
 function from(address: string) {
   return createBrowser(new CookieJar(), { "X-Forwarded-For": address });
@@ -55,6 +62,69 @@ describe("attacks on sending from one network", () => {
     const other = scene.victim();
     await afterPassword(scene.strict, other, {}, from("2001:db8:1:3::1"));
     assert.equal(sentTo(other), 1);
+  });
+});
+
+describe("attacks on an office (SMS-22)", () => {
+  let scene: Scene;
+  before(async () => {
+    scene = await openScene({ env: { TRUST_PROXY: "1" } });
+  });
+  after(() => scene.server.close());
+
+  const office = (i: number) => from(`198.51.100.${i + 1}`);
+  const sentTo = ({ phone }: Victim) =>
+    scene.server.texts().filter(({ to }) => to === phone).length;
+
+  // Asks for a code so many times, and types it right after the last one.
+  async function signsIn(victim: Victim, browser = office(7), texts = 1): Promise<boolean> {
+    const visit = await afterPassword(scene.strict, victim, {}, browser);
+    for (let i = 1; i < texts; i++) await visit.browser.submit(visit.page, "resend");
+    const code = scene.server.lastCode(victim.phone);
+    const back = await visit.browser.submit(visit.page, "code", { code });
+    return answerOf(back).has("code");
+  }
+
+  it("let everybody of a network in who types the code, however many they are", async () => {
+    for (let i = 0; i < 12; i++) assert.ok(await signsIn(scene.victim(), office(i)));
+  });
+
+  it("give back what was counted where the text was asked for, not where its code was typed", async () => {
+    for (let i = 0; i < 11; i++) {
+      const victim = scene.victim();
+      const jar = new CookieJar();
+      const inside = createBrowser(jar, { "X-Forwarded-For": "203.0.115.1" });
+      const outside = createBrowser(jar, { "X-Forwarded-For": `203.0.${116 + i}.1` });
+      const { begun, page } = await afterPassword(scene.strict, victim, {}, inside);
+      const code = scene.server.lastCode(victim.phone);
+      const back = await outside.submit(page, "code", { code });
+      assert.ok((await scene.strict.finish(begun, back)).id_token);
+    }
+  });
+
+  it("let no neighbour use up the count with codes that they type", async () => {
+    const neighbour = scene.victim();
+    for (let i = 0; i < 5; i++) assert.ok(await signsIn(neighbour, office(i), 3));
+    const colleague = scene.victim();
+    await afterPassword(scene.strict, colleague, {}, office(9));
+    assert.equal(sentTo(colleague), 1);
+  });
+
+  it("still count the texts that nobody types, among them those of a number that was typed over", async () => {
+    const attacker = scene.victimWithoutPhone();
+    const browser = from("192.0.2.1");
+    const visit = await afterPassword(scene.strict, attacker, {}, browser);
+    for (let i = 0; i < 4; i++)
+      await browser.post(visit.page, "phone", { phone: `+141555540${i}0` });
+    const right = { code: scene.server.lastCode("+14155554030") };
+    assert.equal((await browser.post(visit.page, "code", right)).status, 303);
+    // Three are left of these, and seven more fill the hour.
+    for (let i = 0; i < 7; i++) {
+      await afterPassword(scene.strict, scene.victim(), {}, from(`192.0.2.${i + 2}`));
+    }
+    const refused = scene.victim();
+    await afterPassword(scene.strict, refused, {}, from("192.0.2.99"));
+    assert.equal(sentTo(refused), 0);
   });
 });
 

@@ -2,7 +2,15 @@ import assert from "node:assert/strict";
 import type { SendBudget } from "../../src/domain/send-caps.ts";
 import { NO_SENDS } from "../../src/domain/send-policy.ts";
 import type { MoveOutcome } from "../../src/ports/interactions.ts";
-import { A_NUMBER, aChallenge, anInteractionState, LIMITS, NOON } from "../support/builders.ts";
+import {
+  A_NUMBER,
+  aChallenge,
+  anAuditEvent,
+  anInteractionState,
+  aUser,
+  LIMITS,
+  NOON,
+} from "../support/builders.ts";
 import { type OpenEmpty, openedForEach, race, tally } from "./opened-storage.ts";
 
 const END = NOON + 900_000;
@@ -112,6 +120,34 @@ export function sendBudgetsContract(openEmpty: OpenEmpty): void {
         each.outcome === "moved" ? (each.counts?.slice(0, 1).map(({ after }) => after) ?? []) : [],
       );
       assert.deepEqual(passed.toSorted(), [1, 2, 3, 4, 5, 6, 7]);
+    });
+
+    it("are given back with the right code, once of twenty, and none that was counted in another window (SMS-22)", async () => {
+      const network = aBudget({ key: "net", because: "address-cap" });
+      for (const i of [0, 1, 2]) await send(i, [network, aBudget({ key: "old" })]);
+      await storage().users.create(aUser(), anAuditEvent());
+      const refundSends = [
+        { key: "net", countedAt: NOON },
+        { key: "net", countedAt: NOON },
+        { key: "old", countedAt: NOON - 1 },
+        { key: "unknown", countedAt: NOON },
+      ];
+      const done = anInteractionState({ step: "done", challenge: null });
+      const outcomes = await race(20, () =>
+        storage().interactions.move({
+          uid: `i0-${NOON}`,
+          now: NOON + 1,
+          from: { challengeId: aChallenge().id },
+          to: done,
+          resetAttempts: false,
+          effects: { refundSends },
+        }),
+      );
+      assert.deepEqual(tally(outcomes.map(({ outcome }) => outcome)), { moved: 1, stale: 19 });
+      assert.deepEqual(
+        await Promise.all(["net", "old", "unknown"].map((key) => counted(key))),
+        [1, 3, 0],
+      );
     });
 
     it("are given back once with a text that certainly failed", async () => {

@@ -7,7 +7,7 @@ import {
   type AttemptRun,
   countAttempt,
 } from "../../domain/attempt-budget.ts";
-import type { SendBudget } from "../../domain/send-caps.ts";
+import type { SendBudget, SendRefund } from "../../domain/send-caps.ts";
 import type { Instant } from "../../domain/time.ts";
 import type { Vault } from "../../domain/vault.ts";
 import type { BudgetCount } from "../../ports/interactions.ts";
@@ -83,6 +83,16 @@ export async function clearRuns(
 // Takes back what was counted. A lock that it has set stays.
 export async function takeBack(scope: Scope, vault: Vault, key: string, weight = 1): Promise<void> {
   await reduce(scope, attemptKey(vault, key), weight);
+}
+
+// The same for texts, each in its own window: one that began later has not counted it.
+export async function refundSends(
+  scope: Scope,
+  vault: Vault,
+  refunds: readonly SendRefund[],
+): Promise<void> {
+  for (const { key, countedAt } of refunds)
+    await reduce(scope, attemptKey(vault, key), 1, countedAt);
 }
 
 export async function countedUnder(
@@ -187,9 +197,14 @@ async function undo(scope: Scope, { key, weight, before, after }: Written): Prom
   if (said === "counted-on") await reduce(scope, key, weight);
 }
 
-async function reduce(scope: Scope, key: string, by: number): Promise<void> {
+async function reduce(
+  scope: Scope,
+  key: string,
+  by: number,
+  countedAt = Number.POSITIVE_INFINITY,
+): Promise<void> {
   await changeDocument<AttemptRunDocument, null>(scope, scope.models.attempt_runs, key, (found) => {
-    if (found === null || found.count === 0) return { keep: null };
+    if (found === null || found.count === 0 || found.firstAt > countedAt) return { keep: null };
     return { put: { ...found, count: Math.max(0, found.count - by) }, say: null };
   });
 }

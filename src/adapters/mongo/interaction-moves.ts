@@ -14,7 +14,7 @@ import {
   sealRecord,
   sealState,
 } from "../stored/interaction.ts";
-import { clearRuns, takeBack } from "./attempt-runs.ts";
+import { clearRuns, refundSends, takeBack } from "./attempt-runs.ts";
 import { changeDocument } from "./change.ts";
 import type { Scope } from "./database.ts";
 import { isAlive } from "./dates.ts";
@@ -49,6 +49,7 @@ export async function moveInteraction(
   await payMove(scope, vault, moved, reserved.user);
   await clearRuns(scope, vault, move.effects.clearAttempts ?? []);
   for (const key of move.effects.refundAttempts ?? []) await takeBack(scope, vault, key);
+  await refundSends(scope, vault, move.effects.refundSends ?? []);
   const { device } = move.effects;
   if (device) await rememberDevice(scope, vault, device, move.now);
   const { counts } = reserved;

@@ -3,7 +3,7 @@
 
 import type { AttemptPolicy } from "../../domain/attempt-budget.ts";
 import { type AttemptCount, type AttemptRun, countAttempt } from "../../domain/attempt-budget.ts";
-import type { SendBudget } from "../../domain/send-caps.ts";
+import type { SendBudget, SendRefund } from "../../domain/send-caps.ts";
 import type { Instant } from "../../domain/time.ts";
 import type { Vault } from "../../domain/vault.ts";
 import type { BudgetCount } from "../../ports/interactions.ts";
@@ -68,6 +68,17 @@ export function takeBack(sql: Sql, vault: Vault, key: string, weight = 1): void 
     weight,
     attemptKey(vault, key),
   );
+}
+
+// The same for texts, each in its own window: one that began later has not counted it.
+export function refundSends(sql: Sql, vault: Vault, refunds: readonly SendRefund[]): void {
+  for (const { key, countedAt } of refunds) {
+    sql.run(
+      "UPDATE attempt_runs SET count = max(0, count - 1) WHERE key = ? AND first_at <= ?",
+      attemptKey(vault, key),
+      countedAt,
+    );
+  }
 }
 
 export function countedUnder(sql: Sql, vault: Vault, key: string, now: Instant): number {

@@ -9,7 +9,7 @@ import type { Vault } from "../../domain/vault.ts";
 import type { InteractionMove, MoveEffects, MoveOutcome } from "../../ports/interactions.ts";
 import { interactionKey, isMadeFrom, sealRecord, sealState } from "../stored/interaction.ts";
 import { judgeProof, NO_FACTOR_ATTEMPTS } from "../stored/user.ts";
-import { countsOf, type Judged, judgeBudgets, writeRuns } from "./attempt-runs.ts";
+import { countsOf, type Judged, judgeBudgets, refundSends, writeRuns } from "./attempt-runs.ts";
 import { appendAudit } from "./audit.ts";
 import { rememberDevice } from "./devices.ts";
 import { findInteraction } from "./interaction-rows.ts";
@@ -52,6 +52,7 @@ export function moveInteraction(sql: Sql, vault: Vault, move: InteractionMove): 
   }
   clearAttempts(sql, vault, effects.clearAttempts ?? []);
   refundAttempts(sql, vault, effects.refundAttempts ?? []);
+  refundSends(sql, vault, effects.refundSends ?? []);
   appendAudit(sql, vault, effects.audit ?? []);
   insertQueued(sql, vault, effects.mails ?? []);
   insertCapped(sql, vault, effects.cappedMails ?? [], now);
