@@ -16,6 +16,8 @@ export const limitsSchema = z.strictObject({
   sendGapSeconds: z.int().min(0),
   sendsPerChallenge: count,
   sendsPerNumberPerDay: count,
+  // Of these, what users may have sent to a number that is another user's.
+  strangerSendsPerNumberPercent: z.int().min(0).max(50),
   sendsPerUserPerDay: count,
   sendsPerAddressPerHour: count,
   sendsPerPrefixPerDay: count,

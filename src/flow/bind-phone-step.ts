@@ -59,6 +59,7 @@ export async function takeBindPhoneStep(
   const counted = resetAttempts ? rememberedWrongCodes(signIn.interaction) : {};
   const challenge = withSend(before, now);
   return moveAndSend(deps, signIn, {
+    user: asked.user,
     state: { ...state, ...counted, step: "code", binding: true, challenge },
     before,
     resetAttempts,

@@ -46,6 +46,7 @@ export async function takeResendStep(deps: FlowDeps, signIn: SignIn): Promise<Re
   const resetAttempts = before.id !== state.challenge?.id;
   const counted = resetAttempts ? rememberedWrongCodes(signIn.interaction) : {};
   const sent = await moveAndSend(deps, signIn, {
+    user,
     state: { ...state, ...counted, challenge: withSend(before, now) },
     before,
     resetAttempts,

@@ -139,6 +139,7 @@ async function sendFirstCode(
   const unsent = newChallenge(deps, { purpose, phone: number, testNumber }, now);
   const state = stateOf(begin, { step: "code", challenge: withSend(unsent, now) });
   const moved = await moveAndSend(deps, begin.signIn, {
+    user: begin.user,
     state,
     resetAttempts: true,
     before: unsent,

@@ -6,20 +6,13 @@ import { type Challenge, openChallenge } from "../domain/challenge.ts";
 import { codeFor } from "../domain/code.ts";
 import type { InteractionState } from "../domain/interaction.ts";
 import type { Message } from "../domain/message.ts";
-import { networkOf } from "../domain/network.ts";
-import { countryOf } from "../domain/phone.ts";
-import {
-  askingBudgets,
-  prefixOf,
-  type SendBudget,
-  type SendCap,
-  sendBudgets,
-  sendRefunds,
-} from "../domain/send-caps.ts";
-import type { SendRefusal } from "../domain/send-policy.ts";
+import { type SendBudget, type SendCap, sendRefunds } from "../domain/send-caps.ts";
+import type { Asker, SendRefusal } from "../domain/send-policy.ts";
 import type { Instant } from "../domain/time.ts";
+import type { User } from "../domain/user.ts";
 import type { MoveEffects } from "../ports/interactions.ts";
 import { auditStep, markTest } from "./audit-trail.ts";
+import { askerOf, budgetsOf, messageOf } from "./counted-text.ts";
 import { isOfChange } from "./phone-change.ts";
 import { findPause } from "./pumping-guard.ts";
 import type { ProviderOutcome, TextToSend } from "./send-text.ts";
@@ -64,6 +57,8 @@ export function codeOf(deps: Pick<FlowDeps, "codeKeys">, challenge: Challenge): 
 }
 
 interface Move {
+  // Who asks for the text.
+  readonly user: User;
   readonly state: InteractionState & { readonly challenge: Challenge | null };
   // The challenge as it was before this text.
   readonly before: Challenge;
@@ -75,6 +70,7 @@ interface Move {
 interface Counted {
   readonly challenge: Challenge;
   readonly message: Message | null;
+  readonly asker: Asker;
   readonly budgets: readonly SendBudget[];
   readonly now: Instant;
 }
@@ -96,10 +92,12 @@ export async function moveAndSend(
   const message = challenge.testNumber ? null : messageOf(deps, signIn, { challenge, template });
   const paused = message === null ? null : await findPause(deps, message, now);
   if (paused !== null) return refused(deps, signIn, move.state, paused);
-  const budgets = budgetsOf(deps, signIn, move.state, message);
+  const number = challenge.phone;
+  const asker = await askerOf(deps, move.user, number);
+  const budgets = budgetsOf(deps, signIn, { user: move.user, number, message });
   const refunds = [...(move.before.refunds ?? []), ...sendRefunds(budgets, now)];
   const state = { ...move.state, challenge: { ...challenge, refunds } };
-  const counted = { challenge: state.challenge, message, budgets, now };
+  const counted = { challenge: state.challenge, message, asker, budgets, now };
 
   const moved = await moveCounted(deps, signIn, { ...move, state }, counted);
   if (moved.outcome === "send-refused") return refused(deps, signIn, state, moved);
@@ -115,8 +113,8 @@ export async function moveAndSend(
 
 // That nothing goes out is written down with the move: there is no fixed code that the audit log does not tell of.
 function moveCounted(deps: FlowDeps, signIn: SignIn, move: Move, counted: Counted) {
-  const { challenge, message, budgets, now } = counted;
-  const userId = move.state.userId ?? "";
+  const { challenge, message, asker, budgets, now } = counted;
+  const userId = move.user.id;
   const why = { because: "test-number" };
   const unsent = auditStep(signIn.request, userId, "code-not-sent", now, why);
   const audit = message === null ? [markTest(unsent, challenge)] : [];
@@ -131,6 +129,7 @@ function moveCounted(deps: FlowDeps, signIn: SignIn, move: Move, counted: Counte
       audit: [...(move.effects?.audit ?? []), ...audit],
       send: {
         number: challenge.phone,
+        asker,
         limits: deps.limits,
         challenge: move.before,
         budgets,
@@ -156,9 +155,10 @@ async function moveUnsent(
   move: Move,
   tried: Counted & { readonly sent: ProviderOutcome; readonly version: number },
 ): Promise<BeginOutcome> {
-  const { challenge, budgets, now, sent, version } = tried;
+  const { challenge, asker, budgets, now, sent, version } = tried;
   if (sent.outcome === "failed") {
-    await deps.storage.numbers.forgetSend(challenge.phone, now, budgets);
+    const { phone: number } = challenge;
+    await deps.storage.numbers.forgetSend({ number, asker, at: now, budgets });
   }
   const unsent = { because: "send-failed", retryAt: now } as const;
   const state = { ...move.state, challenge: challengeAfter(sent, challenge, move.before), unsent };
@@ -180,40 +180,6 @@ function challengeAfter(
   { sends, lastSentAt, refunds }: Challenge,
 ): Challenge {
   return sent.outcome === "unknown" ? challenge : { ...challenge, sends, lastSentAt, refunds };
-}
-
-// What is remembered of this text.
-function messageOf(
-  deps: FlowDeps,
-  { request }: SignIn,
-  { challenge, template }: { readonly challenge: Challenge; readonly template: string },
-): Message {
-  const country = countryOf(challenge.phone) ?? "ZZ";
-  return {
-    id: deps.newId(),
-    challengeId: challenge.id,
-    at: challenge.lastSentAt ?? deps.now(),
-    purpose: challenge.purpose,
-    applicationId: request.clientId,
-    country,
-    prefix: prefixOf(challenge.phone),
-    costMicros: deps.priceOf({ country, template }),
-  };
-}
-
-// What this text counts under, or the asking for it alone.
-function budgetsOf(
-  deps: FlowDeps,
-  { address }: SignIn,
-  { userId, challenge }: Move["state"],
-  message: Message | null,
-): readonly SendBudget[] {
-  const network = deps.isOwnAddress(address) ? null : networkOf(address);
-  const asker = { userId: userId ?? "", network };
-  if (message === null) return askingBudgets(asker, deps.limits);
-  const { country, costMicros } = message;
-  const number = challenge?.phone ?? "";
-  return sendBudgets({ ...asker, number, country, costMicros }, deps.limits);
 }
 
 // What is remembered of what became of a text.

@@ -237,7 +237,7 @@ async function numberOf(web: Web, state: InteractionState): Promise<string> {
 // history tells whether an earlier sign-in's gap carries over.
 async function resendAt(web: Web, state: InteractionState): Promise<Instant | null> {
   const { limits, storage } = web.flow;
-  if (state.challenge !== null) return sendGapEndsAt(NO_SENDS, state.challenge, limits);
+  if (state.challenge !== null) return sendGapEndsAt(NO_SENDS.holders, state.challenge, limits);
   const history = await storage.numbers.history(await numberOf(web, state));
-  return sendGapEndsAt(history, { sends: 0, lastSentAt: null }, limits);
+  return sendGapEndsAt(history.holders, { sends: 0, lastSentAt: null }, limits);
 }

@@ -8,7 +8,7 @@ import type { Limits } from "../domain/limits.ts";
 import type { Mail } from "../domain/mail.ts";
 import type { Message } from "../domain/message.ts";
 import type { SendBudget, SendCap, SendRefund } from "../domain/send-caps.ts";
-import type { ChallengeSends, SendRefusal } from "../domain/send-policy.ts";
+import type { SendRefusal, SendRequest } from "../domain/send-policy.ts";
 import type { Instant } from "../domain/time.ts";
 import type { User } from "../domain/user.ts";
 import type { Queued } from "./mail.ts";
@@ -74,18 +74,13 @@ export interface InteractionMove {
 export interface MoveEffects {
   // Counts one text on this number first. When it may not go out, nothing moves.
   readonly send?:
-    | {
+    | (SendRequest & {
         readonly number: string;
-        readonly limits: Pick<
-          Limits,
-          "sendGapSeconds" | "sendsPerChallenge" | "sendsPerNumberPerDay"
-        >;
-        readonly challenge: ChallengeSends;
         // Counted with it. When one of them has no room for it, none of them counts.
         readonly budgets?: readonly SendBudget[] | undefined;
         // Remembered with it.
         readonly message?: Message | undefined;
-      }
+      })
     | undefined;
   // Counts one mail with a link first, under all of these or none. When it may not go out, nothing moves.
   readonly link?: { readonly budgets: readonly LinkBudget[] } | undefined;

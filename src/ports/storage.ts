@@ -9,7 +9,7 @@ import type { AuditEvent, StoredAuditEvent } from "../domain/audit-event.ts";
 import type { Mail } from "../domain/mail.ts";
 import type { RulesOfApplication, SecurityRules } from "../domain/security-rules.ts";
 import type { SendBudget } from "../domain/send-caps.ts";
-import type { NumberHistory } from "../domain/send-policy.ts";
+import type { Asker, NumberHistory } from "../domain/send-policy.ts";
 import type { SigningKey } from "../domain/signing-key.ts";
 import type { Instant } from "../domain/time.ts";
 import type { LoginName, User } from "../domain/user.ts";
@@ -165,7 +165,14 @@ export interface NumberStore {
   counted(key: string, now: Instant): Promise<number>;
   history(number: string): Promise<NumberHistory>;
   // Takes a send back that certainly failed, by its instant, and what it counted under its budgets.
-  forgetSend(number: string, at: Instant, budgets?: readonly SendBudget[]): Promise<void>;
+  forgetSend(send: FailedSend): Promise<void>;
+}
+
+export interface FailedSend {
+  readonly number: string;
+  readonly asker: Asker;
+  readonly at: Instant;
+  readonly budgets?: readonly SendBudget[] | undefined;
 }
 
 export interface SigningKeyStore {

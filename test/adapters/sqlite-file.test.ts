@@ -323,7 +323,7 @@ async function storeSecrets(storage: Storage): Promise<Readonly<Record<string, s
     from: { version: 0 },
     to: anInteractionState(),
     resetAttempts: true,
-    effects: { send: { number: A_NUMBER, limits: LIMITS, challenge } },
+    effects: { send: { asker: "holder", number: A_NUMBER, limits: LIMITS, challenge } },
   });
 
   await signingKeys.add([aSigningKey()], null, audit);

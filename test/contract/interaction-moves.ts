@@ -164,6 +164,7 @@ export function interactionMovesContract(openEmpty: OpenEmpty): void {
         aMove({
           effects: {
             send: {
+              asker: "holder",
               number: A_NUMBER,
               limits: LIMITS,
               challenge: { ...aChallenge(), sends, lastSentAt: null },
@@ -178,7 +179,7 @@ export function interactionMovesContract(openEmpty: OpenEmpty): void {
     it("is counted on the number", async () => {
       await begin(storage());
       assert.equal((await send()).outcome, "moved");
-      const history = { sentAt: [NOON], sinceSuccess: 1 };
+      const history = { ...NO_SENDS, holders: { sentAt: [NOON], sinceSuccess: 1 } };
       assert.deepEqual(await storage().numbers.history(A_NUMBER), history);
     });
 
@@ -190,7 +191,7 @@ export function interactionMovesContract(openEmpty: OpenEmpty): void {
       const refused = { outcome: "send-refused", because: "send-gap", retryAt: NOON + 60_000 };
       assert.deepEqual(await send(early), refused);
       assert.deepEqual(await found(storage()), before);
-      const history = { sentAt: [NOON], sinceSuccess: 1 };
+      const history = { ...NO_SENDS, holders: { sentAt: [NOON], sinceSuccess: 1 } };
       assert.deepEqual(await storage().numbers.history(A_NUMBER), history);
       assert.deepEqual(await actions(storage()), ["sent"]);
       assert.equal((await send({ ...early, now: NOON + 60_000 })).outcome, "moved");
@@ -321,12 +322,12 @@ export function interactionMovesContract(openEmpty: OpenEmpty): void {
       await create({ phone: assigned, factorAttempts: { inARow: 9, lockedUntil: null } });
       await begin(storage());
       const challenge = { ...aChallenge(), sends: 0, lastSentAt: null };
-      const send = { number: A_NUMBER, limits: LIMITS, challenge };
+      const send = { asker: "holder", number: A_NUMBER, limits: LIMITS, challenge } as const;
       await storage().interactions.move(aMove({ effects: { send } }));
       await prove();
       const user = await storage().users.find("u1");
       assert.deepEqual(user?.factorAttempts, { inARow: 0, lockedUntil: null });
-      const history = { sentAt: [NOON], sinceSuccess: 0 };
+      const history = { ...NO_SENDS, holders: { sentAt: [NOON], sinceSuccess: 0 } };
       assert.deepEqual(await storage().numbers.history(A_NUMBER), history);
     });
 

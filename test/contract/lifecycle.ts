@@ -51,7 +51,7 @@ export function lifecycleContract(openEmpty: OpenEmpty): void {
         from: { version: 0 },
         to: anInteractionState(),
         resetAttempts: true,
-        effects: { send: { number: A_NUMBER, limits: LIMITS, challenge } },
+        effects: { send: { asker: "holder", number: A_NUMBER, limits: LIMITS, challenge } },
       });
       const policy = { kind: "window", max: 3, windowSeconds: 1 } as const;
       const login = { kind: "username", value: "alice" } as const;
@@ -59,7 +59,7 @@ export function lifecycleContract(openEmpty: OpenEmpty): void {
       assert.equal(await storage().sweep(END, 100), 1);
       assert.equal(await interactions.sweep(END, 100, () => ({})), 1);
       // Longer than a day: the day's cap reads it until then.
-      assert.notDeepEqual((await numbers.history(A_NUMBER)).sentAt, []);
+      assert.notDeepEqual((await numbers.history(A_NUMBER)).holders.sentAt, []);
       assert.equal(await storage().sweep(NOON + 86_400_000, 100), 0);
       assert.equal(await storage().sweep(NOON + 10 * 86_400_000, 100), 1);
     });

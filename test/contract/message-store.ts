@@ -57,7 +57,13 @@ export function messageStoreContract(openEmpty: OpenEmpty): void {
         to: anInteractionState({ challenge: aChallenge({ id: message.challengeId }) }),
         resetAttempts: true,
         effects: {
-          send: { number: `${PREFIX}${message.id}`, limits: LIMITS, challenge, message },
+          send: {
+            asker: "holder",
+            number: `${PREFIX}${message.id}`,
+            limits: LIMITS,
+            challenge,
+            message,
+          },
         },
       });
     }

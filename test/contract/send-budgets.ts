@@ -45,7 +45,9 @@ export function sendBudgetsContract(openEmpty: OpenEmpty): void {
         from: { version },
         to: anInteractionState(),
         resetAttempts: true,
-        effects: { send: { number: numberOf(i), limits: LIMITS, challenge, budgets } },
+        effects: {
+          send: { asker: "holder", number: numberOf(i), limits: LIMITS, challenge, budgets },
+        },
       });
     }
     const numberOf = (i: number) => `+1415555${2000 + i}`;
@@ -155,9 +157,19 @@ export function sendBudgetsContract(openEmpty: OpenEmpty): void {
       const budgets = [aBudget(), MONEY];
       await send(0, budgets);
       await send(1, budgets);
-      await numbers.forgetSend(numberOf(0), NOON, budgets);
-      await numbers.forgetSend(numberOf(0), NOON, budgets);
-      await numbers.forgetSend(A_NUMBER, NOON, budgets);
+      await numbers.forgetSend({
+        number: numberOf(0),
+        asker: "holder",
+        at: NOON,
+        budgets,
+      });
+      await numbers.forgetSend({
+        number: numberOf(0),
+        asker: "holder",
+        at: NOON,
+        budgets,
+      });
+      await numbers.forgetSend({ number: A_NUMBER, asker: "holder", at: NOON, budgets });
       assert.equal(await counted("send-all"), 1);
       assert.equal(await counted("send-money"), 30);
     });

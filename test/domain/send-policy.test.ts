@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import {
+  type Asker,
   afterFailedSend,
   afterSend,
   afterSuccess,
@@ -8,11 +9,17 @@ import {
   judgeSend,
   NO_SENDS,
   type NumberHistory,
+  type Sends,
   type SendVerdict,
   sendGapEndsAt,
 } from "../../src/domain/send-policy.ts";
 
-const LIMITS = { sendGapSeconds: 60, sendsPerChallenge: 5, sendsPerNumberPerDay: 10 };
+const LIMITS = {
+  sendGapSeconds: 60,
+  sendsPerChallenge: 5,
+  sendsPerNumberPerDay: 10,
+  strangerSendsPerNumberPercent: 40,
+};
 const NOON = Date.UTC(2026, 0, 1, 12);
 const SECOND = 1000;
 const DAY = 86_400 * SECOND;
@@ -21,16 +28,22 @@ const A_CHALLENGE: ChallengeSends = {
   lastSentAt: null,
   expiresAt: NOON + 300 * SECOND,
 };
+// Of texts that holders of the number asked for, when one of them asks for another.
+const byHolders = (holders: Sends): NumberHistory => ({ ...NO_SENDS, holders });
+function judge(holders: Sends, now: number, challenge = A_CHALLENGE): SendVerdict {
+  return judgeSend(byHolders(holders), { asker: "holder", challenge, limits: LIMITS }, now);
+}
+const ASKERS: readonly Asker[] = ["holder", "stranger", "newcomer"];
 const ALLOWED: SendVerdict = { outcome: "allowed" };
 
 describe("judgeSend", () => {
   const cases: {
     it: string;
-    history: NumberHistory;
+    history: Sends;
     challenge?: ChallengeSends;
     expect: SendVerdict;
   }[] = [
-    { it: "allows the first text", history: NO_SENDS, expect: ALLOWED },
+    { it: "allows the first text", history: NO_SENDS.holders, expect: ALLOWED },
     {
       it: "refuses a text a millisecond before the gap ends",
       history: { sentAt: [NOON - 60 * SECOND + 1], sinceSuccess: 1 },
@@ -69,7 +82,7 @@ describe("judgeSend", () => {
     },
     {
       it: "allows a text when the challenge's own gap ends",
-      history: NO_SENDS,
+      history: NO_SENDS.holders,
       challenge: { ...A_CHALLENGE, sends: 1, lastSentAt: NOON - 60 * SECOND },
       expect: ALLOWED,
     },
@@ -81,13 +94,13 @@ describe("judgeSend", () => {
     },
     {
       it: "allows the last text of a challenge",
-      history: NO_SENDS,
+      history: NO_SENDS.holders,
       challenge: { ...A_CHALLENGE, sends: 4 },
       expect: ALLOWED,
     },
     {
       it: "refuses one more than a challenge may have, until the challenge ends",
-      history: NO_SENDS,
+      history: NO_SENDS.holders,
       challenge: { ...A_CHALLENGE, sends: 5 },
       expect: {
         outcome: "refused",
@@ -131,7 +144,7 @@ describe("judgeSend", () => {
   ];
   for (const c of cases) {
     it(c.it, () => {
-      const verdict = judgeSend(c.history, c.challenge ?? A_CHALLENGE, NOON, LIMITS);
+      const verdict = judge(c.history, NOON, c.challenge);
       assert.deepEqual(verdict, c.expect);
     });
   }
@@ -139,10 +152,10 @@ describe("judgeSend", () => {
   it("never refuses at the instant that it named, the challenge's own cap aside", () => {
     fc.assert(
       fc.property(histories(), (history) => {
-        const verdict = judgeSend(history, A_CHALLENGE, NOON, LIMITS);
+        const verdict = judge(history, NOON);
         if (verdict.outcome === "allowed") return;
         assert.ok(verdict.retryAt > NOON);
-        const later = judgeSend(history, A_CHALLENGE, verdict.retryAt, LIMITS);
+        const later = judge(history, verdict.retryAt);
         assert.ok(later.outcome === "allowed" || later.because !== verdict.because);
       }),
     );
@@ -157,43 +170,52 @@ describe("sendGapEndsAt", () => {
       const byNumber = { sentAt: [NOON], sinceSuccess: sends };
       assert.equal(sendGapEndsAt(byNumber, A_CHALLENGE, LIMITS), NOON + gap * SECOND);
       const byChallenge = { sends, lastSentAt: NOON };
-      assert.equal(sendGapEndsAt(NO_SENDS, byChallenge, LIMITS), NOON + gap * SECOND);
+      assert.equal(sendGapEndsAt(NO_SENDS.holders, byChallenge, LIMITS), NOON + gap * SECOND);
     });
   });
 
   it("knows no gap when nothing was sent", () => {
-    assert.equal(sendGapEndsAt(NO_SENDS, A_CHALLENGE, LIMITS), null);
+    assert.equal(sendGapEndsAt(NO_SENDS.holders, A_CHALLENGE, LIMITS), null);
     assert.equal(sendGapEndsAt({ sentAt: [], sinceSuccess: 3 }, A_CHALLENGE, LIMITS), null);
   });
 });
 
 describe("the history of a number", () => {
   it("remembers a day of texts and forgets the rest", () => {
-    const history = { sentAt: [NOON - DAY, NOON - DAY + 1], sinceSuccess: 2 };
-    assert.deepEqual(afterSend(history, NOON), { sentAt: [NOON - DAY + 1, NOON], sinceSuccess: 3 });
+    const history = byHolders({ sentAt: [NOON - DAY, NOON - DAY + 1], sinceSuccess: 2 });
+    const after = byHolders({ sentAt: [NOON - DAY + 1, NOON], sinceSuccess: 3 });
+    assert.deepEqual(afterSend(history, "holder", NOON), after);
   });
 
   it("is as it was before, when a text is taken back that failed", () => {
     fc.assert(
-      fc.property(histories(), (history) => {
-        assert.deepEqual(afterFailedSend(afterSend(history, NOON), NOON), history);
+      fc.property(histories(), fc.constantFrom(...ASKERS), (sends, asker) => {
+        const history = { holders: sends, others: sends };
+        const sent = afterSend(history, asker, NOON);
+        assert.deepEqual(afterFailedSend(sent, asker, NOON), history);
       }),
     );
   });
 
   it("does not change, when a text is taken back that is not in it", () => {
-    const history = { sentAt: [NOON], sinceSuccess: 1 };
-    assert.deepEqual(afterFailedSend(history, NOON + 1), history);
+    const history = byHolders({ sentAt: [NOON], sinceSuccess: 1 });
+    assert.deepEqual(afterFailedSend(history, "holder", NOON + 1), history);
   });
 
   it("does not count below zero, when a right code came in between", () => {
-    const history = { sentAt: [NOON], sinceSuccess: 0 };
-    assert.deepEqual(afterFailedSend(history, NOON), { sentAt: [], sinceSuccess: 0 });
+    const history = byHolders({ sentAt: [NOON], sinceSuccess: 0 });
+    assert.deepEqual(
+      afterFailedSend(history, "holder", NOON),
+      byHolders({ sentAt: [], sinceSuccess: 0 }),
+    );
   });
 
   it("keeps the day's texts after a right code", () => {
-    const history = { sentAt: [NOON - 1, NOON], sinceSuccess: 2 };
-    assert.deepEqual(afterSuccess(history), { sentAt: [NOON - 1, NOON], sinceSuccess: 0 });
+    const history = byHolders({ sentAt: [NOON - 1, NOON], sinceSuccess: 2 });
+    assert.deepEqual(
+      afterSuccess(history, "holder"),
+      byHolders({ sentAt: [NOON - 1, NOON], sinceSuccess: 0 }),
+    );
   });
 });
 
@@ -202,7 +224,7 @@ function hoursAgo(texts: number): number[] {
 }
 
 // Histories of the last day before noon.
-function histories(): fc.Arbitrary<NumberHistory> {
+function histories(): fc.Arbitrary<Sends> {
   const age = fc.integer({ min: 1, max: DAY - 1 });
   return fc.tuple(fc.array(age, { maxLength: 14 }), fc.nat(14)).map(([ages, sinceSuccess]) => ({
     sentAt: ages.map((each) => NOON - each).toSorted((a, b) => a - b),

@@ -114,6 +114,10 @@ export interface InteractionDocument extends Revised {
 export interface NumberDocument extends Revised {
   readonly sentAt: readonly number[];
   readonly sinceSuccess: number;
+  // Texts that users asked for who did not have the number. Absent in what an older version wrote.
+  readonly others?:
+    | { readonly sentAt: readonly number[]; readonly sinceSuccess: number }
+    | undefined;
   // Users that are about to bind the number.
   readonly binding: readonly { readonly userId: string; readonly until: number }[];
   readonly expiresAt: Date;

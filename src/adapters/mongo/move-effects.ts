@@ -9,8 +9,9 @@ import type {
   MoveEffects,
   MoveOutcome,
 } from "../../ports/interactions.ts";
+import { historyFrom } from "../stored/number.ts";
 import { openJson, sealJson } from "../stored/sealed-json.ts";
-import { judgeProof, NO_FACTOR_ATTEMPTS } from "../stored/user.ts";
+import { askerOf, judgeProof, NO_FACTOR_ATTEMPTS } from "../stored/user.ts";
 import { budgetCount, countAll, firstRefusal, takeBack } from "./attempt-runs.ts";
 import { changeDocument } from "./change.ts";
 import type { Scope } from "./database.ts";
@@ -21,7 +22,6 @@ import {
   change,
   changeNumber,
   forgetSend,
-  historyIn,
   recordSuccess,
   releaseBinding,
   reserveBinding,
@@ -128,14 +128,14 @@ async function countSend(
   send: SendEffect,
   now: Instant,
 ): Promise<Pick<Reserved, "refusal" | "counts">> {
-  const { number, challenge, limits, budgets = [] } = send;
+  const { number, asker, budgets = [] } = send;
   const refusal = await changeNumber<Refusal | null>(scope, vault, number, (found) => {
-    const verdict = judgeSend(historyIn(found), challenge, now, limits);
+    const verdict = judgeSend(historyFrom(found), send, now);
     if (verdict.outcome === "refused") {
       const { because, retryAt } = verdict;
       return { keep: { outcome: "send-refused", because, retryAt } };
     }
-    return change(afterSend(historyIn(found), now), found?.binding ?? [], null);
+    return change(afterSend(historyFrom(found), asker, now), found?.binding ?? [], null);
   });
   if (refusal !== null) return { refusal, counts: [] };
 
@@ -144,7 +144,7 @@ async function countSend(
     if (send.message) await insertMessage(scope, vault, send.message);
     return { refusal: null, counts: counted.counts.map(budgetCount) };
   }
-  await forgetSend(scope, vault, { number, at: now });
+  await forgetSend(scope, vault, { number, asker, at: now });
   return { refusal: { outcome: "send-refused", ...firstRefusal(counted) }, counts: [] };
 }
 
@@ -219,7 +219,8 @@ async function carryOut(
     },
     known,
   );
-  await recordSuccess(scope, vault, proved.number, proved.userId);
+  const { userId, number } = proved;
+  await recordSuccess(scope, vault, number, { userId, asker: askerOf(proved) });
   if (proved.challengeId !== undefined) await markVerified(scope, vault, proved.challengeId, at);
 }
 

@@ -1,16 +1,14 @@
 // What is remembered of a number: the texts that it was sent, and who is about to bind it.
 
-import type { SendBudget } from "../../domain/send-caps.ts";
 import {
+  type Asker,
   afterFailedSend,
   afterSuccess,
-  NO_SENDS,
   type NumberHistory,
 } from "../../domain/send-policy.ts";
-import type { Instant } from "../../domain/time.ts";
 import type { Vault } from "../../domain/vault.ts";
-import type { NumberStore } from "../../ports/storage.ts";
-import { historyEndsAt, numberKey } from "../stored/number.ts";
+import type { FailedSend, NumberStore } from "../../ports/storage.ts";
+import { historyEndsAt, historyFrom, numberKey, storedHistory } from "../stored/number.ts";
 import { countedUnder, takeBack } from "./attempt-runs.ts";
 import { byId, type Change, changeDocument } from "./change.ts";
 import type { Database, Scope } from "./database.ts";
@@ -25,33 +23,20 @@ export function createNumberStore(database: Database, vault: Vault): NumberStore
   return {
     history: (number) =>
       database.read(async ({ models }) =>
-        historyIn(
+        historyFrom(
           await models.numbers.findOne(byId(numberKey(vault, number))).lean<NumberDocument>(),
         ),
       ),
     counted: (key, now) => database.read((scope) => countedUnder(scope, vault, key, now)),
-    forgetSend: (number, at, budgets) =>
-      database.write((scope) => forgetSend(scope, vault, { number, at, budgets })),
+    forgetSend: (send) => database.write((scope) => forgetSend(scope, vault, send)),
   };
 }
 
-export function historyIn(found: NumberDocument | null): NumberHistory {
-  return found === null ? NO_SENDS : { sentAt: found.sentAt, sinceSuccess: found.sinceSuccess };
-}
-
 // By its instant a send is taken back once, and so is what it counted.
-export async function forgetSend(
-  scope: Scope,
-  vault: Vault,
-  send: {
-    readonly number: string;
-    readonly at: Instant;
-    readonly budgets?: readonly SendBudget[] | undefined;
-  },
-): Promise<void> {
+export async function forgetSend(scope: Scope, vault: Vault, send: FailedSend): Promise<void> {
   const found = await changeNumber(scope, vault, send.number, (found) => {
-    const history = historyIn(found);
-    const after = afterFailedSend(history, send.at);
+    const history = historyFrom(found);
+    const after = afterFailedSend(history, send.asker, send.at);
     return after === history ? { keep: false } : change(after, found?.binding ?? [], true);
   });
   if (!found) return;
@@ -80,7 +65,10 @@ export function change<T>(
   const ends = [historyEndsAt(history), ...binding.map(({ until }) => until)];
   const known = ends.filter((end) => end !== null);
   if (known.length === 0) return { remove: say };
-  return { put: { ...history, binding, expiresAt: toDate(Math.max(...known)) }, say };
+  return {
+    put: { ...storedHistory(history), binding, expiresAt: toDate(Math.max(...known)) },
+    say,
+  };
 }
 
 // Reserves the number for one more user; false: too many have it or are about to. Reservations and users are
@@ -101,7 +89,7 @@ export async function reserveBinding(
     const all = new Set([...others.map((each) => each.userId), ...holders]);
     all.delete(userId);
     if (all.size >= usersMax) return { keep: false };
-    return change(historyIn(found), [...others, { userId, until: now + BINDING_MS }], true);
+    return change(historyFrom(found), [...others, { userId, until: now + BINDING_MS }], true);
   });
 }
 
@@ -112,7 +100,7 @@ export async function releaseBinding(
   userId: string,
 ): Promise<void> {
   await changeNumber(scope, vault, number, (found) =>
-    found === null ? { keep: null } : change(historyIn(found), without(found, userId), null),
+    found === null ? { keep: null } : change(historyFrom(found), without(found, userId), null),
   );
 }
 
@@ -121,13 +109,14 @@ export async function recordSuccess(
   scope: Scope,
   vault: Vault,
   number: string,
-  userId: string,
+  { userId, asker }: { readonly userId: string; readonly asker: Asker },
 ): Promise<void> {
   await changeNumber(scope, vault, number, (found) => {
-    const history = historyIn(found);
+    const history = historyFrom(found);
+    const after = afterSuccess(history, asker);
     const isReserved = found?.binding.some((each) => each.userId === userId) ?? false;
-    if (history.sinceSuccess === 0 && !isReserved) return { keep: null };
-    return change(afterSuccess(history), without(found, userId), null);
+    if (after === history && !isReserved) return { keep: null };
+    return change(after, without(found, userId), null);
   });
 }
 

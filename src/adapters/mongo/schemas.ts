@@ -55,6 +55,8 @@ const pending = {
 };
 const REVISED = { _id: text, revision: text, pending };
 
+const SENDS = { sentAt: [Number], sinceSuccess: number };
+
 const OPTIONS = {
   strict: "throw",
   strictQuery: "throw",
@@ -128,8 +130,8 @@ export const SCHEMAS = {
   numbers: new Schema<NumberDocument>(
     {
       ...REVISED,
-      sentAt: [Number],
-      sinceSuccess: number,
+      ...SENDS,
+      others: { type: { _id: false, ...SENDS }, default: undefined },
       binding: [{ _id: false, userId: text, until: number }],
       expiresAt: instant,
     },

@@ -8,7 +8,7 @@ import type { Instant } from "../../domain/time.ts";
 import type { Vault } from "../../domain/vault.ts";
 import type { InteractionMove, MoveEffects, MoveOutcome } from "../../ports/interactions.ts";
 import { interactionKey, isMadeFrom, sealRecord, sealState } from "../stored/interaction.ts";
-import { judgeProof, NO_FACTOR_ATTEMPTS } from "../stored/user.ts";
+import { askerOf, judgeProof, NO_FACTOR_ATTEMPTS } from "../stored/user.ts";
 import { countsOf, type Judged, judgeBudgets, refundSends, writeRuns } from "./attempt-runs.ts";
 import { appendAudit } from "./audit.ts";
 import { rememberDevice } from "./devices.ts";
@@ -46,8 +46,8 @@ export function moveInteraction(sql: Sql, vault: Vault, move: InteractionMove): 
   if (effects.codeProved && proved) {
     if (proved.changed) updateUser(sql, vault, proved.user);
     setFactorAttempts(sql, proved.user.id, NO_FACTOR_ATTEMPTS);
-    recordSuccess(sql, vault, effects.codeProved.number);
-    const { challengeId } = effects.codeProved;
+    const { number, challengeId } = effects.codeProved;
+    recordSuccess(sql, vault, number, askerOf(effects.codeProved));
     if (challengeId !== undefined) markVerified(sql, vault, challengeId, now);
   }
   clearAttempts(sql, vault, effects.clearAttempts ?? []);
@@ -72,7 +72,7 @@ function judgeSendEffect(
   now: Instant,
 ): { refusal: Refusal } | { refusal: null; history: NumberHistory; judged: Judged<SendBudget>[] } {
   const history = readHistory(sql, vault, send.number);
-  const verdict = judgeSend(history, send.challenge, now, send.limits);
+  const verdict = judgeSend(history, send, now);
   if (verdict.outcome === "refused") {
     const { because, retryAt } = verdict;
     return { refusal: { outcome: "send-refused", because, retryAt } };
@@ -83,7 +83,7 @@ function judgeSendEffect(
     const { retryAt } = count;
     return { refusal: { outcome: "send-refused", because: budget.because, retryAt } };
   }
-  return { refusal: null, history: afterSend(history, now), judged };
+  return { refusal: null, history: afterSend(history, send.asker, now), judged };
 }
 
 function judgeLinkEffect(

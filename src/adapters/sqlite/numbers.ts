@@ -1,13 +1,13 @@
 // What is remembered of a number's texts, under the keyed index of the number.
 import {
+  type Asker,
   afterFailedSend,
   afterSuccess,
-  NO_SENDS,
   type NumberHistory,
 } from "../../domain/send-policy.ts";
 import type { Vault } from "../../domain/vault.ts";
 import type { NumberStore } from "../../ports/storage.ts";
-import { historyEndsAt, numberKey } from "../stored/number.ts";
+import { historyEndsAt, historyFrom, numberKey, storedHistory } from "../stored/number.ts";
 import { countedUnder, takeBack } from "./attempt-runs.ts";
 import type { Database } from "./database.ts";
 import { type Sql, textIn } from "./sql.ts";
@@ -16,10 +16,10 @@ export function createNumberStore(database: Database, vault: Vault): NumberStore
   return {
     history: (number) => database.read((sql) => readHistory(sql, vault, number)),
     counted: (key, now) => database.read((sql) => countedUnder(sql, vault, key, now)),
-    forgetSend: (number, at, budgets = []) =>
+    forgetSend: ({ number, asker, at, budgets = [] }) =>
       database.write((sql) => {
         const history = readHistory(sql, vault, number);
-        const after = afterFailedSend(history, at);
+        const after = afterFailedSend(history, asker, at);
         // By its instant a send is taken back once; so is what it counted.
         if (after === history) return;
         writeHistory(sql, vault, number, after);
@@ -30,7 +30,7 @@ export function createNumberStore(database: Database, vault: Vault): NumberStore
 
 export function readHistory(sql: Sql, vault: Vault, number: string): NumberHistory {
   const row = sql.get("SELECT history FROM numbers WHERE key = ?", numberKey(vault, number));
-  return row === undefined ? NO_SENDS : JSON.parse(textIn(row, "history"));
+  return historyFrom(row === undefined ? null : JSON.parse(textIn(row, "history")));
 }
 
 export function writeHistory(sql: Sql, vault: Vault, number: string, history: NumberHistory): void {
@@ -43,13 +43,14 @@ export function writeHistory(sql: Sql, vault: Vault, number: string, history: Nu
     `INSERT INTO numbers (key, history, expires_at) VALUES (?, ?, ?)
      ON CONFLICT (key) DO UPDATE SET history = excluded.history, expires_at = excluded.expires_at`,
     numberKey(vault, number),
-    JSON.stringify(history),
+    JSON.stringify(storedHistory(history)),
     expiresAt,
   );
 }
 
 // The number may be texted at once again; the day's count stays.
-export function recordSuccess(sql: Sql, vault: Vault, number: string): void {
+export function recordSuccess(sql: Sql, vault: Vault, number: string, asker: Asker): void {
   const history = readHistory(sql, vault, number);
-  if (history.sinceSuccess > 0) writeHistory(sql, vault, number, afterSuccess(history));
+  const after = afterSuccess(history, asker);
+  if (after !== history) writeHistory(sql, vault, number, after);
 }

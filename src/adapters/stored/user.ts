@@ -1,5 +1,6 @@
 // How a user lies in any store: sealed whole, but for the factor attempts, which have statements of their
 // own; login names and the number of the phone under keyed indexes.
+import type { Asker } from "../../domain/send-policy.ts";
 import type { Instant } from "../../domain/time.ts";
 import {
   type FactorAttempts,
@@ -64,6 +65,11 @@ export type ProofVerdict =
       >;
     }
   | { readonly refusal: null; readonly user: User; readonly changed: boolean };
+
+// As whom the user asked for the text whose code was right. Where the number is to be bound, it was not theirs yet.
+export function askerOf({ bind }: CodeProved): Asker {
+  return bind ? "newcomer" : "holder";
+}
 
 // What a right code makes of its user; how many others have the number is for the store to say.
 export function judgeProof(user: User | null, proved: CodeProved, now: Instant): ProofVerdict {
