@@ -41,6 +41,11 @@ function digitValue(digit: string): number {
   return distance % 10;
 }
 
+// By what a guess is known that was counted before. Keyed, since a plain hash of six digits would give them away.
+export function guessDigest(typed: string, challengeId: string, key: Uint8Array): string {
+  return createHmac("sha256", key).update(`guess\0${challengeId}\0${typed}`).digest("base64url");
+}
+
 // Whether two codes are the same, in a time that does not tell where they differ.
 export function sameCode(one: string, other: string): boolean {
   const [a, b] = [Buffer.from(one), Buffer.from(other)];

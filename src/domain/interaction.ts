@@ -71,6 +71,12 @@ export interface InteractionState {
 // With what the second step is answered: the code that was sent, or a recovery code in its place.
 export type Answer = "code" | "recovery-code";
 
+// What was typed: which kind of answer, and its keyed digest (guessDigest), by which the same again is known.
+export interface TypedAnswer {
+  readonly answer: Answer;
+  readonly guess: string;
+}
+
 // How long the interaction waits for such an answer; null: it does not. A code is waited for once it was sent.
 export function awaitsAnswerUntil(
   { state, expiresAt }: Pick<Interaction, "state" | "expiresAt">,

@@ -17,7 +17,7 @@ import { dueState } from "./due-state.ts";
 import { signInEnd } from "./end-sign-in.ts";
 import { mayGoOn } from "./proved-by-now.ts";
 import { type FlowDeps, OUT_OF_ORDER, type SignIn } from "./sign-in.ts";
-import { noteWrongCode } from "./wrong-code.ts";
+import { guessOf, noteWrongCode } from "./wrong-code.ts";
 
 export type RecoveryCodeOutcome =
   | { readonly outcome: "accepted"; readonly state: InteractionState }
@@ -56,12 +56,10 @@ export async function submitRecoveryCode(
 
   const now = deps.now();
   const { uid } = signIn.interaction;
-  const counted = await deps.storage.interactions.countAttempt(
-    uid,
-    now,
-    deps.limits,
-    "recovery-code",
-  );
+  const counted = await deps.storage.interactions.countAttempt(uid, now, deps.limits, {
+    answer: "recovery-code",
+    guess: guessOf(deps, state, code),
+  });
   switch (counted.outcome) {
     case "not-due":
       return OUT_OF_ORDER;

@@ -14,7 +14,7 @@ import { mayGoOn } from "./proved-by-now.ts";
 import { type CodeResult, phoneNews, proofOf, type RightCode, resultOf } from "./right-code.ts";
 import { type FlowDeps, OUT_OF_ORDER, type SignIn } from "./sign-in.ts";
 import { expectedCode } from "./test-numbers.ts";
-import { noteWrongCode } from "./wrong-code.ts";
+import { guessOf, noteWrongCode } from "./wrong-code.ts";
 
 export type SubmitCodeOutcome =
   | { readonly outcome: "accepted"; readonly state: InteractionState }
@@ -54,6 +54,7 @@ export async function submitCode(
     signIn.interaction.uid,
     now,
     deps.limits,
+    { answer: "code", guess: guessOf(deps, state, code) },
   );
   switch (counted.outcome) {
     case "not-due":

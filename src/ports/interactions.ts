@@ -3,8 +3,13 @@
 import type { WindowBudget } from "../domain/attempt-budget.ts";
 import type { AuditEvent } from "../domain/audit-event.ts";
 import type { LinkBudget, LinkCap } from "../domain/binding-link.ts";
-import type { Answer, EngineRecord, Interaction, InteractionState } from "../domain/interaction.ts";
-import type { Limits } from "../domain/limits.ts";
+import type { CodeAttemptLimits } from "../domain/code-attempt.ts";
+import type {
+  EngineRecord,
+  Interaction,
+  InteractionState,
+  TypedAnswer,
+} from "../domain/interaction.ts";
 import type { Mail } from "../domain/mail.ts";
 import type { Message } from "../domain/message.ts";
 import type { SendBudget, SendCap, SendRefund } from "../domain/send-caps.ts";
@@ -27,15 +32,12 @@ export interface InteractionStore {
   move(move: InteractionMove): Promise<MoveOutcome>;
   // Counts one attempt on the open challenge and on its user, before the code is looked at. n parallel
   // calls are counted n times, until one of the limits is reached. A recovery code needs no challenge, and is
-  // counted like a code that was sent.
+  // counted like a code that was sent. The same guess again is counted once, however many type it at once.
   countAttempt(
     uid: string,
     now: Instant,
-    limits: Pick<
-      Limits,
-      "attemptsPerCode" | "attemptsInARowUntilLock" | "attemptsInARowUntilOff" | "lockSeconds"
-    >,
-    answer?: Answer,
+    limits: CodeAttemptLimits,
+    typed: TypedAnswer,
   ): Promise<AttemptCounted>;
   // Deletes up to so many that have expired, and says how many it deleted. What is left of one in which somebody had
   // got somewhere is shown to `judge` before, and what it answers is written with the deletion: once, however many
@@ -154,7 +156,13 @@ export type MoveOutcome =
   | { readonly outcome: "user-changed" | "number-shared-too-often" };
 
 export type AttemptCounted =
-  | { readonly outcome: "counted"; readonly interaction: Interaction; readonly user: User }
+  | {
+      readonly outcome: "counted";
+      readonly interaction: Interaction;
+      readonly user: User;
+      // It was counted before: the answer to a wrong code was reloaded.
+      readonly isRepeated: boolean;
+    }
   // The factor is locked, or off for good (retryAt null). Nothing was counted.
   | {
       readonly outcome: "locked";

@@ -83,6 +83,7 @@ describe("the file of sqlite storage", () => {
         "DROP INDEX mails_by_due",
         "ALTER TABLE mails DROP COLUMN channel",
         "CREATE INDEX mails_by_due ON mails (not_before)",
+        "ALTER TABLE interactions DROP COLUMN guesses",
         "PRAGMA user_version = 4",
       ]) {
         connection.exec(statement);

@@ -154,6 +154,51 @@ describe("attacks on the code", () => {
     assert.equal((await browser.post(page, "code", { code })).status, 410);
   }).timeout(30_000);
 
+  it("takes the answer to a wrong code that is reloaded for no new guess (OTP-28)", async () => {
+    const victim = scene.victim();
+    const { browser, page } = await afterPassword(scene.strict, victim);
+    const code = codeOf(victim);
+    for (let i = 1; i <= 3; i++) {
+      const wrong = await browser.post(page, "code", { code: otherThan(code) });
+      assert.equal(wrong.status, 401);
+      assert.match(wrong.html, /4 tries left/);
+    }
+    for (let i = 2; i <= 5; i++) {
+      assert.equal((await browser.post(page, "code", { code: otherThan(code, i) })).status, 401);
+    }
+    const reloaded = await browser.post(page, "code", { code: otherThan(code, 5) });
+    assert.equal(reloaded.status, 410);
+    assert.equal((await audited(scene.server, "code-rejected", victim)).length, 5);
+  });
+
+  it("counts the same wrong code of 200 at once a single time (OTP-28)", async () => {
+    const victim = scene.victim();
+    const { browser, page } = await afterPassword(scene.strict, victim);
+    const code = codeOf(victim);
+    const same = { code: otherThan(code) };
+    const pages = await atOnce(200, () => browser.post(page, "code", same));
+    assert.deepEqual(tally(pages.map(({ status }) => status)), { 401: 200 });
+    assert.equal((await audited(scene.server, "code-rejected", victim)).length, 1);
+
+    const others = await atOnce(200, (i) =>
+      browser.post(page, "code", { code: otherThan(code, 1 + (i % 10)) }),
+    );
+    const counts = tally(others.map(({ status }) => status));
+    assert.equal((counts[401] ?? 0) + (counts[410] ?? 0), 200, JSON.stringify(counts));
+    assert.equal((await audited(scene.server, "code-rejected", victim)).length, 5);
+    assert.equal((await browser.post(page, "code", { code })).status, 410);
+  }).timeout(30_000);
+
+  it("takes a wrong code for a new guess at a new challenge (OTP-28)", async () => {
+    const victim = scene.victim();
+    const { browser, page } = await afterPassword(scene.strict, victim);
+    const wrong = { code: otherThan(codeOf(victim)) };
+    await browser.post(page, "code", wrong);
+    const next = await afterPassword(scene.strict, victim);
+    assert.equal((await next.browser.post(next.page, "code", wrong)).status, 401);
+    assert.equal((await audited(scene.server, "code-rejected", victim)).length, 2);
+  });
+
   it("lets exactly one of 200 parallel right codes through (OTP-09)", async () => {
     const victim = scene.victim();
     const { browser, page } = await afterPassword(scene.strict, victim);
@@ -319,7 +364,8 @@ describe("attacks on the code", () => {
     const { browser, page } = await afterPassword(scene.strict, scene.victim());
     const uid = /interaction\/([^/]+)$/.exec(page.url)?.[1] ?? "";
     assert.ok(uid.length * 6 >= 128, uid);
-    const guessed = { ...page, url: page.url.replace(uid, `${uid.slice(0, -1)}_`) };
+    const other = `${uid.slice(0, -1)}${uid.endsWith("_") ? "-" : "_"}`;
+    const guessed = { ...page, url: page.url.replace(uid, other) };
     assert.equal((await browser.post(guessed, "code", { code: "123456" })).status, 404);
     const stranger = createBrowser();
     assert.equal((await stranger.post(page, "code", { code: "123456" })).status, 404);

@@ -16,6 +16,8 @@ import {
 } from "./scene.ts";
 
 const WRONG = "0000-0000-0000-0000-0000-0000";
+// Another one for each number.
+const wrongBy = (by: number) => `${WRONG.slice(0, -4)}${String(by).padStart(4, "0")}`;
 const DOWN = fakes.status(503);
 
 describe("attacks when no text can be sent", () => {
@@ -135,7 +137,7 @@ describe("attacks when no text can be sent", () => {
 
   it("looks at five wrong ones of two hundred at once, and at no right one after them (OTP-05, OTP-08)", async () => {
     const { victim, visit, code } = await stranded();
-    const answers = await atOnce(200, () => post(visit, WRONG));
+    const answers = await atOnce(200, (i) => post(visit, wrongBy(i)));
     assert.deepEqual(tally(answers.map(({ status }) => status)), { 401: 5, 410: 195 });
     assert.equal((await post(visit, code)).status, 410);
     const rejected = await audited(scene.server, "code-rejected", victim);
@@ -145,11 +147,19 @@ describe("attacks when no text can be sent", () => {
     );
   });
 
+  it("takes a wrong one that is typed again for no new guess (OTP-28)", async () => {
+    const { victim, visit, code } = await stranded();
+    const answers = await atOnce(20, () => post(visit, WRONG));
+    assert.deepEqual(tally(answers.map(({ status }) => status)), { 401: 20 });
+    assert.equal((await audited(scene.server, "code-rejected", victim)).length, 1);
+    assert.equal((await post(visit, code)).status, 303);
+  });
+
   it("counts wrong ones towards the user's lock, over sign-ins (OTP-06, OTP-11)", async () => {
     const { victim, visit, code } = await stranded();
-    for (let i = 0; i < 5; i++) await post(visit, WRONG);
+    for (let i = 0; i < 5; i++) await post(visit, wrongBy(i));
     const second = await afterPassword(scene.strict, victim);
-    for (let i = 0; i < 5; i++) await post(second, WRONG);
+    for (let i = 0; i < 5; i++) await post(second, wrongBy(i));
     const locked = await post(await afterPassword(scene.strict, victim), code);
     assert.equal(locked.status, 409, "while it is locked, no text was tried");
     const late = await post(second, code);

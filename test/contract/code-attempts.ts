@@ -3,6 +3,7 @@ import type { InteractionState } from "../../src/domain/interaction.ts";
 import type { User } from "../../src/domain/user.ts";
 import {
   aChallenge,
+  aGuess,
   anAuditEvent,
   anInteractionState,
   aUser,
@@ -18,8 +19,8 @@ const MANY_PER_CODE = { ...LIMITS, attemptsPerCode: 1000 };
 export function codeAttemptsContract(openEmpty: OpenEmpty): void {
   describe("InteractionStore contract: attempts at a code", () => {
     const storage = openedForEach(openEmpty);
-    const count = (limits = LIMITS, now = NOON) =>
-      storage().interactions.countAttempt("i1", now, limits);
+    const count = (limits = LIMITS, now = NOON, typed = aGuess()) =>
+      storage().interactions.countAttempt("i1", now, limits, typed);
     const outcomes = async (racers: number, limits = LIMITS) =>
       tally((await race(racers, () => count(limits))).map((each) => each.outcome));
 
@@ -57,6 +58,45 @@ export function codeAttemptsContract(openEmpty: OpenEmpty): void {
       assert.equal((await storage().users.find("u1"))?.factorAttempts.inARow, 5);
       const dead = await count();
       assert.ok(dead.outcome === "dead" && dead.because === "too-many-attempts");
+    });
+
+    it("counts the same guess of two hundred at once a single time (OTP-28)", async () => {
+      await wait();
+      const same = aGuess();
+      const all = await race(200, () => count(LIMITS, NOON, same));
+      assert.deepEqual(tally(all.map(({ outcome }) => outcome)), { counted: 200 });
+      const first = all.filter((each) => each.outcome === "counted" && !each.isRepeated);
+      assert.equal(first.length, 1);
+      assert.equal((await storage().interactions.find("i1", NOON))?.attempts, 1);
+      assert.equal((await storage().users.find("u1"))?.factorAttempts.inARow, 1);
+    });
+
+    it("counts five guesses of many that are typed again and again, and then none (OTP-28)", async () => {
+      await wait();
+      const guesses = Array.from({ length: 10 }, () => aGuess());
+      await race(100, (i) => count(LIMITS, NOON, guesses[i % guesses.length]));
+      assert.equal((await storage().interactions.find("i1", NOON))?.attempts, 5);
+      assert.equal((await storage().users.find("u1"))?.factorAttempts.inARow, 5);
+      for (const guess of guesses) {
+        assert.equal((await count(LIMITS, NOON, guess)).outcome, "dead");
+      }
+    });
+
+    it("forgets the guesses with the challenge that they were made at (OTP-28)", async () => {
+      await wait();
+      const same = aGuess();
+      await count(LIMITS, NOON, same);
+      await storage().interactions.move({
+        uid: "i1",
+        now: NOON,
+        from: { version: 1 },
+        to: anInteractionState({ challenge: aChallenge({ id: "challenge-2" }) }),
+        resetAttempts: true,
+        effects: {},
+      });
+      const counted = await count(LIMITS, NOON, same);
+      assert.ok(counted.outcome === "counted" && !counted.isRepeated);
+      assert.equal(counted.interaction.attempts, 1);
     });
 
     it("locks with the tenth in a row, until the lock ends", async () => {
@@ -100,7 +140,7 @@ export function codeAttemptsContract(openEmpty: OpenEmpty): void {
         effects: {},
       });
       const all = await race(10, (i) =>
-        storage().interactions.countAttempt(i % 2 === 0 ? "i1" : "i2", NOON, LIMITS),
+        storage().interactions.countAttempt(i % 2 === 0 ? "i1" : "i2", NOON, LIMITS, aGuess()),
       );
       assert.deepEqual(tally(all.map((each) => each.outcome)), { counted: 2, locked: 8 });
     });

@@ -6,6 +6,7 @@ import type { Storage } from "../../src/ports/storage.ts";
 import {
   A_NUMBER,
   aChallenge,
+  aGuess,
   anAuditEvent,
   anInteractionState,
   aUser,
@@ -140,7 +141,7 @@ export function interactionMovesContract(openEmpty: OpenEmpty): void {
     it("keeps or resets the attempts at a challenge, as it is told", async () => {
       await waitForCode(storage());
       await storage().users.create(aUser(), anAuditEvent());
-      await storage().interactions.countAttempt("i1", NOON, LIMITS);
+      await storage().interactions.countAttempt("i1", NOON, LIMITS, aGuess());
       await move(aMove({ from: { version: 1 }, resetAttempts: false }));
       assert.equal((await found(storage()))?.attempts, 1);
       await move(aMove({ from: { version: 2 }, resetAttempts: true }));

@@ -9,6 +9,7 @@ import type {
   MoveOutcome,
 } from "../../src/ports/interactions.ts";
 import {
+  aGuess,
   aMail,
   anAuditEvent,
   anInteractionState,
@@ -73,7 +74,7 @@ export function leftInteractionsContract(openEmpty: OpenEmpty): void {
     it("is shown as it was, with its user as it is, and deleted with what is said of it", async () => {
       await storage().users.create(ALICE, anAuditEvent());
       await leave("i1", { language: "de", wrongCodes: 2 });
-      await storage().interactions.countAttempt("i1", NOON, LIMITS);
+      await storage().interactions.countAttempt("i1", NOON, LIMITS, aGuess());
       const seen: LeftInteraction[] = [];
       const judge: JudgeLeft = (left, now) => {
         seen.push(left);

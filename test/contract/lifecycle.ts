@@ -3,6 +3,7 @@ import { UnavailableError } from "../../src/ports/errors.ts";
 import type { Storage } from "../../src/ports/storage.ts";
 import {
   A_NUMBER,
+  aGuess,
   aMail,
   anAuditEvent,
   anInteractionState,
@@ -143,7 +144,7 @@ export function lifecycleContract(openEmpty: OpenEmpty): void {
       "interactions.save": ({ interactions }) => interactions.save("i1", {}, END),
       "interactions.sweep": ({ interactions }) => interactions.sweep(NOON, 10, () => ({})),
       "interactions.countAttempt": ({ interactions }) =>
-        interactions.countAttempt("i1", NOON, LIMITS),
+        interactions.countAttempt("i1", NOON, LIMITS, aGuess()),
       "numbers.history": ({ numbers }) => numbers.history(A_NUMBER),
       "records.find": ({ records }) => records.find("Session", "s1", NOON),
       "records.consume": ({ records }) => records.consume("Session", "s1", NOON),

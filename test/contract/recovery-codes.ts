@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { recoveryCodeDigest, recoveryCodesOf } from "../../src/domain/recovery-codes.ts";
 import type { User } from "../../src/domain/user.ts";
 import {
+  aGuess,
   aMail,
   anAuditEvent,
   anInteractionState,
@@ -78,7 +79,8 @@ export function recoveryCodesContract(openEmpty: OpenEmpty): void {
 
   describe("InteractionStore contract: attempts at a recovery code", () => {
     const storage = openedForEach(openEmpty);
-    const count = () => storage().interactions.countAttempt("i1", NOON, LIMITS, "recovery-code");
+    const count = () =>
+      storage().interactions.countAttempt("i1", NOON, LIMITS, aGuess("recovery-code"));
 
     async function wait(step: "code" | "done") {
       await storage().users.create(aUser(), anAuditEvent());
@@ -98,7 +100,7 @@ export function recoveryCodesContract(openEmpty: OpenEmpty): void {
       const outcomes = await race(200, count);
       assert.deepEqual(tally(outcomes.map(({ outcome }) => outcome)), { counted: 5, dead: 195 });
       assert.equal((await storage().users.find("u1"))?.factorAttempts.inARow, 5);
-      const byText = await storage().interactions.countAttempt("i1", NOON, LIMITS);
+      const byText = await storage().interactions.countAttempt("i1", NOON, LIMITS, aGuess());
       assert.equal(byText.outcome, "not-due");
     });
 

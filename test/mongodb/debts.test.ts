@@ -7,6 +7,7 @@ import { UnavailableError } from "../../src/ports/errors.ts";
 import type { Storage } from "../../src/ports/storage.ts";
 import {
   A_NUMBER,
+  aGuess,
   aMail,
   aNoticeText,
   anApplication,
@@ -310,7 +311,7 @@ describe("debts on mongo storage", () => {
       effects: {},
     });
     await dieAfter(/update.{0,32}users/s, () =>
-      dying.interactions.countAttempt("i1", NOON, LIMITS),
+      dying.interactions.countAttempt("i1", NOON, LIMITS, aGuess()),
     );
     assert.equal((await other.interactions.find("i1", NOON))?.attempts, 1);
     assert.equal((await other.users.find("u1"))?.factorAttempts.inARow, 1);

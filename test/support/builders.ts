@@ -1,10 +1,11 @@
 // Things to test with, each complete and plain; a test names only what it is about.
+import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { Application } from "../../src/domain/application.ts";
 import type { AuditEvent } from "../../src/domain/audit-event.ts";
 import type { Challenge } from "../../src/domain/challenge.ts";
 import { NOTHING_PROVED } from "../../src/domain/factors.ts";
-import type { InteractionState } from "../../src/domain/interaction.ts";
+import type { Answer, InteractionState, TypedAnswer } from "../../src/domain/interaction.ts";
 import { type Limits, limitsSchema } from "../../src/domain/limits.ts";
 import type { Mail } from "../../src/domain/mail.ts";
 import { mailAddressOf } from "../../src/domain/mail-header.ts";
@@ -84,6 +85,11 @@ export function aChallenge(given: Partial<Challenge> = {}): Challenge {
 }
 
 // Waits for a code that was sent to u1.
+// Another one each time.
+export function aGuess(answer: Answer = "code"): TypedAnswer {
+  return { answer, guess: randomUUID() };
+}
+
 export function anInteractionState(given: Partial<InteractionState> = {}): InteractionState {
   return {
     step: "code",

@@ -3,7 +3,7 @@
 import { once } from "node:events";
 import { openSqliteStorage } from "../../src/adapters/sqlite/storage.ts";
 import type { Storage } from "../../src/ports/storage.ts";
-import { LIMITS, NOON } from "./builders.ts";
+import { aGuess, LIMITS, NOON } from "./builders.ts";
 import { SECRETS } from "./sqlite-files.ts";
 
 const CALLS = 50;
@@ -20,7 +20,9 @@ const TASKS: Readonly<Record<string, (storage: Storage) => Promise<unknown>>> = 
   index: async (storage) => storage.vault.index("test", "value"),
   consume: (storage) => parallel(() => storage.records.consume("AuthorizationCode", "c1", NOON)),
   countAttempt: (storage) =>
-    parallel(async () => (await storage.interactions.countAttempt("i1", NOON, LIMITS)).outcome),
+    parallel(
+      async () => (await storage.interactions.countAttempt("i1", NOON, LIMITS, aGuess())).outcome,
+    ),
   beginPasswordAttempt: (storage) => {
     const attempt = { login: LOGIN, budgets: [{ key: "k", policy: LOCK }], now: NOON };
     return parallel(async () => (await storage.users.beginPasswordAttempt(attempt)).outcome);

@@ -1,12 +1,11 @@
 // Counting an attempt at a code, on the challenge and on its user, before the code is looked at. Both counts
 // lie in the user's document, so that one conditional write counts both or none.
-import { countFactorAttempt, factorIsOff, factorLockedUntil } from "../../domain/attempt-budget.ts";
-import { judgeChallenge } from "../../domain/challenge.ts";
-import { type Answer, awaitsAnswerUntil, type Interaction } from "../../domain/interaction.ts";
+import { type CodeAttemptLimits, judgeCodeAttempt } from "../../domain/code-attempt.ts";
+import { awaitsAnswerUntil, type Interaction, type TypedAnswer } from "../../domain/interaction.ts";
 import type { Instant } from "../../domain/time.ts";
 import type { User } from "../../domain/user.ts";
 import type { Vault } from "../../domain/vault.ts";
-import type { AttemptCounted, InteractionStore } from "../../ports/interactions.ts";
+import type { AttemptCounted } from "../../ports/interactions.ts";
 import { type Change, changeDocument } from "./change.ts";
 import type { Scope } from "./database.ts";
 import type { UserDocument } from "./documents.ts";
@@ -16,8 +15,8 @@ import { factorFields, userFrom } from "./user-documents.ts";
 interface CodeAttempt {
   readonly uid: string;
   readonly now: Instant;
-  readonly limits: Parameters<InteractionStore["countAttempt"]>[2];
-  readonly answer: Answer;
+  readonly limits: CodeAttemptLimits;
+  readonly typed: TypedAnswer;
 }
 
 interface Waiting {
@@ -38,7 +37,7 @@ export async function countCodeAttempt(
   if (document === null) return { outcome: "not-due", interaction: null };
   const interaction = interactionFrom(vault, uid, document);
   const userId = interaction.state?.userId ?? null;
-  const until = awaitsAnswerUntil(interaction, attempt.answer);
+  const until = awaitsAnswerUntil(interaction, attempt.typed.answer);
   if (userId === null || until === null) return { outcome: "not-due", interaction };
   const waiting = { interaction, until, key: attemptsKey(document) };
   const { said } = await changeDocument(scope, scope.models.users, userId, (found) =>
@@ -51,36 +50,43 @@ function countOn(
   found: UserDocument | null,
   user: User | null,
   { interaction, until, key }: Waiting,
-  { now, limits }: CodeAttempt,
+  { now, limits, typed }: CodeAttempt,
 ): Change<UserDocument, AttemptCounted> {
   if (found === null || user?.status !== "active") {
     return { keep: { outcome: "not-due", interaction } };
   }
-  const before = found.codeAttempts.find((each) => each.key === key)?.count ?? 0;
-  const seen = { ...interaction, attempts: before };
-
-  // "Off" first: it has no end, and a lock has one.
-  if (factorIsOff(user.factorAttempts, limits)) {
-    return { keep: { outcome: "locked", interaction: seen, retryAt: null } };
+  const { count = 0, guesses = [] } = found.codeAttempts.find((each) => each.key === key) ?? {};
+  const seen = { ...interaction, attempts: count };
+  const verdict = judgeCodeAttempt(
+    {
+      before: { count, guesses },
+      factorAttempts: user.factorAttempts,
+      expiresAt: until,
+      guess: typed.guess,
+    },
+    now,
+    limits,
+  );
+  switch (verdict.outcome) {
+    case "locked":
+    case "dead":
+      return { keep: { ...verdict, interaction: seen } };
+    case "repeated":
+      return { keep: { outcome: "counted", interaction: seen, user, isRepeated: true } };
+    case "counted":
+      break;
   }
-  const retryAt = factorLockedUntil(user.factorAttempts, now);
-  if (retryAt !== null) return { keep: { outcome: "locked", interaction: seen, retryAt } };
-
-  const verdict = judgeChallenge({ expiresAt: until }, before, now, limits);
-  if (verdict.outcome === "dead") {
-    return { keep: { outcome: "dead", interaction: seen, because: verdict.because } };
-  }
-
-  const factorAttempts = countFactorAttempt(user.factorAttempts, now, limits);
+  const { attempts, factorAttempts } = verdict;
   // Those of interactions that are over are forgotten on the way.
   const others = found.codeAttempts.filter((each) => each.key !== key && each.until > now);
-  const own = { key, count: before + 1, until: interaction.expiresAt };
+  const own = { key, ...attempts, until: interaction.expiresAt };
   return {
     put: { ...found, ...factorFields(factorAttempts), codeAttempts: [...others, own] },
     say: {
       outcome: "counted",
-      interaction: { ...interaction, attempts: before + 1 },
+      interaction: { ...interaction, attempts: attempts.count },
       user: { ...user, factorAttempts },
+      isRepeated: false,
     },
   };
 }

@@ -74,6 +74,8 @@ export interface PhoneReplacement {
 export interface CodeAttempts {
   readonly key: string;
   readonly count: number;
+  // Digests of what was typed. Absent: counted by an earlier version.
+  readonly guesses?: readonly string[] | undefined;
   readonly until: number;
 }
 

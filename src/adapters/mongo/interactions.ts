@@ -34,8 +34,8 @@ export function createInteractionStore(database: Database, vault: Vault): Intera
       requireAnswer(move);
       return database.write((scope) => moveInteraction(scope, vault, move));
     },
-    countAttempt: (uid, now, limits, answer = "code") =>
-      database.write((scope) => countCodeAttempt(scope, vault, { uid, now, limits, answer })),
+    countAttempt: (uid, now, limits, typed) =>
+      database.write((scope) => countCodeAttempt(scope, vault, { uid, now, limits, typed })),
     sweep: createInteractionSweep(database, vault),
   };
 }

@@ -7,7 +7,7 @@ import { COLLECTIONS, declaredIndexes } from "./schemas.ts";
 
 // Grows when older processes could not work beside newer ones. 2: texts wait among the mails, and whoever does not
 // know would hand their numbers to a mail server.
-const SCHEMA = 2;
+const SCHEMA = 3;
 
 // Raises the number that is there, if it is an older one.
 export async function requireKnownSchema({ meta }: Models): Promise<void> {

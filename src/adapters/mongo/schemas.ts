@@ -80,7 +80,7 @@ export const SCHEMAS = {
       names: [String],
       factorInARow: number,
       factorLockedUntil: numberOrNull,
-      codeAttempts: [{ _id: false, key: text, count: number, until: number }],
+      codeAttempts: [{ _id: false, key: text, count: number, guesses: [String], until: number }],
       // Only there while somebody is: a process that does not know it could not write the user back.
       replacing: { type: [{ _id: false, id: text, by: text, until: number }], default: undefined },
       removed: flag,

@@ -125,6 +125,9 @@ function writeMove(
     move.resetAttempts ? 0 : interaction.attempts,
     interactionKey(uid),
   );
+  if (move.resetAttempts) {
+    sql.run("UPDATE interactions SET guesses = '' WHERE key = ?", interactionKey(uid));
+  }
   if (move.record !== undefined) {
     const text = "UPDATE interactions SET record = ? WHERE key = ?";
     sql.run(text, sealRecord(vault, uid, move.record), interactionKey(uid));

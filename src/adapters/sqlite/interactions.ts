@@ -25,8 +25,8 @@ export function createInteractionStore(database: Database, vault: Vault): Intera
       requireAnswer(move);
       return database.write((sql) => moveInteraction(sql, vault, move));
     },
-    countAttempt: (uid, now, limits, answer = "code") =>
-      database.write((sql) => countCodeAttempt(sql, vault, { uid, now, limits, answer })),
+    countAttempt: (uid, now, limits, typed) =>
+      database.write((sql) => countCodeAttempt(sql, vault, { uid, now, limits, typed })),
     sweep: createInteractionSweep(database, vault),
   };
 }

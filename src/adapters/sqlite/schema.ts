@@ -99,6 +99,10 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     `DROP INDEX mails_by_due`,
     `CREATE INDEX mails_by_due ON mails (channel, not_before)`,
   ],
+  [
+    // Digests of the codes that were typed at the open challenge, parted by spaces.
+    `ALTER TABLE interactions ADD COLUMN guesses TEXT NOT NULL DEFAULT ''`,
+  ],
 ];
 
 // Refuses a file that is not ours, before anything is written to it.
