@@ -1,23 +1,15 @@
 // The questions that the published truth table asks, table by table.
-import { decideMfa, type MfaQuestion, needsLinkFirst } from "../src/domain/mfa-decision.ts";
 import { NO_ACR_REQUESTED, type RequestedAcr } from "../src/domain/requested-acr.ts";
-import { DEFAULT_RULES, type SecurityRules } from "../src/domain/security-rules.ts";
+import { bindings, enrolments, phonesAndBinding } from "./mfa-table-binding.ts";
+import {
+  A_QUESTION,
+  type Choices,
+  PHONES,
+  rulesWith,
+  type Table,
+  withPhone,
+} from "./mfa-table-question.ts";
 
-// What stands in a cell, and what it stands for.
-type Choices<T> = readonly (readonly [cell: string, value: T])[];
-
-export interface Table {
-  readonly title: string;
-  readonly about: string;
-  readonly columns: readonly string[];
-  readonly rows: readonly (readonly [cells: readonly string[], question: MfaQuestion])[];
-}
-
-const PHONES: Choices<MfaQuestion["user"]["phone"]> = [
-  ["none", "none"],
-  ["assigned", "assigned"],
-  ["bound", "bound"],
-];
 const SWITCH: Choices<boolean> = [
   ["off", false],
   ["on", true],
@@ -37,26 +29,17 @@ const DEMANDS: Choices<RequestedAcr> = [
   ["request", { level: "multi", essential: true }],
 ];
 
-// A password sign-in by somebody with a bound phone, where the global rules hold and SMS is on.
-const A_QUESTION: MfaQuestion = {
-  request: NO_ACR_REQUESTED,
-  rules: { global: rulesWith({ sms: true }), own: null },
-  sourceId: "password",
-  upstreamDidIt: false,
-  firstFactor: "pwd",
-  otherFactorAgeSeconds: null,
-  user: {
-    phone: "bound",
-    hasPassword: true,
-    factorOff: false,
-    hasVerifiedEmail: true,
-    ageSeconds: 0,
-  },
-};
-
 // All tables, in order.
 export function mfaTables(): Table[] {
-  return [switches(), requests(), sessions(), phoneFirst(), bindings(), phonesAndBinding()];
+  return [
+    switches(),
+    requests(),
+    sessions(),
+    phoneFirst(),
+    bindings(),
+    enrolments(),
+    phonesAndBinding(),
+  ];
 }
 
 function switches(): Table {
@@ -164,83 +147,6 @@ function phoneFirst(): Table {
     columns: ["demanded by", "has a password"],
     rows,
   };
-}
-
-// Who may bind, where there is no phone and the factor is usable.
-function bindings(): Table {
-  const rules: Choices<Pick<SecurityRules["mfa"], "binding" | "bindingDaysMax">> = [
-    ["anybody", { binding: "anybody", bindingDaysMax: null }],
-    ["a mailed link", { binding: "mailed-link", bindingDaysMax: null }],
-    ["within 14 days", { binding: "within-days", bindingDaysMax: 14 }],
-    ["administrator", { binding: "administrator", bindingDaysMax: null }],
-  ];
-  const accounts: Choices<Pick<MfaQuestion["user"], "ageSeconds" | "hasVerifiedEmail">> = [
-    ["new | verified", { ageSeconds: 0, hasVerifiedEmail: true }],
-    ["new | none", { ageSeconds: 0, hasVerifiedEmail: false }],
-    ["14 days | verified", { ageSeconds: 14 * DAY_SECONDS, hasVerifiedEmail: true }],
-    ["14 days and 1 s | verified", { ageSeconds: 14 * DAY_SECONDS + 1, hasVerifiedEmail: true }],
-  ];
-  const rows = rules.flatMap(([ruleCell, rule]) =>
-    accounts.map(([cells, account]) => {
-      const global = rulesWith({ sms: true, ...rule });
-      const user = { ...A_QUESTION.user, phone: "none" as const, ...account };
-      const question = { ...A_QUESTION, rules: { global, own: null }, user };
-      return [[ruleCell, ...cells.split(" | "), firstOf(question)], question] as const;
-    }),
-  );
-  return {
-    title: "Who may bind a first phone",
-    about:
-      "A first phone that is bound on the strength of a password alone is trust on first use, so who may bind " +
-      "one is a rule. The age is that of the account. A rule that cannot be read lets nobody bind. Where a link " +
-      "is wanted first, the layer `binding` of the trace says `mailed-link` instead of `bind-phone`.",
-    columns: ["who may bind", "the account is", "e-mail address", "first"],
-    rows,
-  };
-}
-
-function firstOf(question: MfaQuestion): string {
-  const decision = decideMfa(question);
-  if (decision.need !== "bind-phone") return "";
-  return needsLinkFirst(decision) ? "the link" : "nothing";
-}
-
-const DAY_SECONDS = 86_400;
-
-function phonesAndBinding(): Table {
-  const cases: Choices<Pick<MfaQuestion, "upstreamDidIt"> & { factorOff: boolean }> = [
-    ["usable | no", { factorOff: false, upstreamDidIt: false }],
-    ["off | no", { factorOff: true, upstreamDidIt: false }],
-    ["usable | yes", { factorOff: false, upstreamDidIt: true }],
-    ["off | yes", { factorOff: true, upstreamDidIt: true }],
-  ];
-  const bindings = ["anybody", "administrator"] as const;
-  const rows = bindings.flatMap((binding) =>
-    PHONES.flatMap(([phoneCell, phone]) =>
-      cases.map(([cells, { factorOff, upstreamDidIt }]) => {
-        const global = rulesWith({ sms: true, binding });
-        const question = withPhone(phone, { rules: { global, own: null }, upstreamDidIt });
-        const user = { ...question.user, factorOff };
-        return [[binding, phoneCell, ...cells.split(" | ")], { ...question, user }] as const;
-      }),
-    ),
-  );
-  return {
-    title: "Phone, binding, upstream",
-    about:
-      "A factor is off after too many wrong codes in a row, until an administrator puts it back. Binding a " +
-      "new phone is no way around that.",
-    columns: ["who may bind", "phone", "factor", "done upstream"],
-    rows,
-  };
-}
-
-function withPhone(phone: MfaQuestion["user"]["phone"], given: Partial<MfaQuestion>): MfaQuestion {
-  return { ...A_QUESTION, ...given, user: { ...A_QUESTION.user, phone } };
-}
-
-function rulesWith(given: Partial<SecurityRules["mfa"]>): SecurityRules {
-  return { mfa: { ...DEFAULT_RULES.mfa, ...given } };
 }
 
 function sourcesWith(on: boolean | null): Record<string, boolean> {

@@ -3,7 +3,8 @@
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { decideMfa } from "../src/domain/mfa-decision.ts";
-import { mfaTables, type Table } from "./mfa-table-rows.ts";
+import type { Table } from "./mfa-table-question.ts";
+import { mfaTables } from "./mfa-table-rows.ts";
 
 const FILE = path.resolve(import.meta.dirname, "../docs/mfa-decision.md");
 
@@ -30,9 +31,9 @@ whether a second step is demanded, 4 and 5 whether it has been done, 6 to 8 how 
 | 2 | Is SMS off in the rules that hold: the application's own if it customizes, else the global ones? | not needed |
 | 3 | Is the MFA switch of the identity source off in these rules? | not needed |
 | 4 | Did the upstream provider do it, in a way that this source is trusted for, recently enough? | not needed |
-| 5 | Has the session proved the other factor, recently enough for these rules, \`max_age\` and \`prompt=login\`? | not needed |
+| 5 | Has the session proved the other factor, with a phone that these rules accept, recently enough for them, \`max_age\` and \`prompt=login\`? | not needed |
 | 6 | Was the phone itself the first step? | the password; without one: refused |
-| 7 | Is there a phone, assigned or bound, and has its factor not been switched off by too many wrong codes? | a code |
+| 7 | Is there a phone, assigned or bound, and has its factor not been switched off by too many wrong codes? | a code, if the phone was bound as strictly as question 8 asks; otherwise refused |
 | 8 | May this user bind a first phone here: anybody, who opens a link sent to their verified e-mail address, or who has had the account for no more than so many days? | bind a phone, after the link where one is wanted; otherwise refused |
 
 Only a switch that is exactly "off" switches off. A source that is not mentioned counts as on, and so does

@@ -1,4 +1,5 @@
 // What an administrator changes about a user, and what each change means for those who are signed in.
+import { BY_ADMINISTRATOR } from "../domain/enrolment.ts";
 import { mailsTo, noticeOfPhone } from "../domain/mail.ts";
 import { textsAboutPhone } from "../domain/notice-text.ts";
 import { flagAfterRecovery } from "../domain/recovery.ts";
@@ -117,7 +118,8 @@ function emailAfter(before: User, change: CheckedChange): Pick<User, "email" | "
   return { email, emailVerified: change.emailVerified ?? kept };
 }
 
-// A number that stays keeps its status: what is bound is not demoted by saying it again.
+// A number that stays keeps its status: what is bound is not demoted by saying it again. But it is the administrator's
+// from then on, whoever gave it before.
 function phonesAfter(
   before: User,
   change: CheckedChange,
@@ -127,8 +129,11 @@ function phonesAfter(
   if (change.phone === undefined) return { loginPhone, phone, recoveryCodes };
   // Codes that stood in for one number do not stand in for another one.
   if (change.phone === null) return { loginPhone: null, phone: null, recoveryCodes: undefined };
-  if (phone?.number === change.phone) return { loginPhone: change.phone, phone, recoveryCodes };
-  const assigned = { number: change.phone, status: "assigned", since: now } as const;
+  const enrolment = BY_ADMINISTRATOR;
+  if (phone?.number === change.phone) {
+    return { loginPhone: change.phone, phone: { ...phone, enrolment }, recoveryCodes };
+  }
+  const assigned = { number: change.phone, status: "assigned", since: now, enrolment } as const;
   return { loginPhone: change.phone, phone: assigned, recoveryCodes: undefined };
 }
 

@@ -1,5 +1,6 @@
 // What an administrator sees of a user: never a hash, and of a number only its ends.
 import { factorIsOff, factorLockedUntil } from "../domain/attempt-budget.ts";
+import type { Enrolment } from "../domain/enrolment.ts";
 import type { Limits } from "../domain/limits.ts";
 import { maskPhone } from "../domain/phone.ts";
 import { recoveryCodesLeft } from "../domain/recovery-codes.ts";
@@ -15,6 +16,8 @@ export interface ShownUser {
   readonly loginPhone: string | null;
   readonly phone: string | null;
   readonly phoneStatus: "none" | "assigned" | "bound";
+  // How the phone became the user's; null: nobody knows, or there is none.
+  readonly phoneEnrolment: Enrolment | null;
   readonly name: string | null;
   readonly hasPassword: boolean;
   readonly status: User["status"];
@@ -56,6 +59,7 @@ export function userSummary(user: User) {
     loginPhone: user.loginPhone === null ? null : maskPhone(user.loginPhone),
     phone: user.phone === null ? null : maskPhone(user.phone.number),
     phoneStatus: user.phone?.status ?? "none",
+    phoneEnrolment: user.phone?.enrolment ?? null,
     name: user.profile.name ?? null,
     hasPassword: user.passwordHash !== null,
     status: user.status,

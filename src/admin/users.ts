@@ -1,5 +1,6 @@
 // Users: made, found, listed and removed. What is changed about them is in user-changes.ts.
 import { z } from "zod";
+import { BY_ADMINISTRATOR } from "../domain/enrolment.ts";
 import { parseLogin } from "../domain/login-name.ts";
 import { textsAboutPhone } from "../domain/notice-text.ts";
 import { maskPhone } from "../domain/phone.ts";
@@ -52,7 +53,10 @@ export function newUser(checked: Omit<CheckedUser, "password">, now: number): Us
     email: checked.email ?? null,
     emailVerified: checked.emailVerified ?? false,
     loginPhone: phone,
-    phone: phone === null ? null : { number: phone, status: "assigned", since: now },
+    phone:
+      phone === null
+        ? null
+        : { number: phone, status: "assigned", since: now, enrolment: BY_ADMINISTRATOR },
     profile: name === undefined ? {} : { name },
     passwordHash: null,
     status: "active",

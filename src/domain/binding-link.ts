@@ -106,6 +106,14 @@ export function isLinkDead(
   return attempts >= limits.mailedLinkAttemptsPerInteraction;
 }
 
+// Whether a link was opened in this interaction that went to this address, the user's verified one.
+export function wasLinkOpened(
+  link: Pick<BindingLink, "address" | "confirmedAt"> | null | undefined,
+  address: MailAddress | null,
+): boolean {
+  return typeof link?.confirmedAt === "number" && link.address === address;
+}
+
 // What a mail counts under beyond its interaction: beginning anew is no way around the gap.
 export function linkBudgets(userId: string, limits: LinkLimits): LinkBudget[] {
   const { mailedLinksPerUserPerDay: perDay, mailedLinkGapSeconds: gap } = limits;

@@ -1,6 +1,7 @@
 // Whether a second step is needed, and which: the table of docs/mfa-decision.md, in code. Questions 1
 // to 3 say whether it is demanded, 4 and 5 whether it has been done, 6 to 8 how it is done.
 // Whatever is not clearly "off" is on: an error while deciding must never let anybody in.
+import { acceptsEnrolment, type Enrolment } from "./enrolment.ts";
 import type { RequestedAcr } from "./requested-acr.ts";
 import { effectiveRules, type RulesOfApplication, type SecurityRules } from "./security-rules.ts";
 import { DAY_SECONDS } from "./time.ts";
@@ -17,6 +18,8 @@ export interface MfaQuestion {
   readonly otherFactorAgeSeconds: number | null;
   readonly user: {
     readonly phone: "none" | "assigned" | "bound";
+    // How the phone became the user's; null: nobody knows, or there is none.
+    readonly enrolment: Enrolment | null;
     readonly hasPassword: boolean;
     readonly factorOff: boolean;
     // Whether mail can go to an address that is known to be theirs.
@@ -36,7 +39,7 @@ export type MfaOutcome =
   | { readonly need: "code" | "bind-phone" | "password"; readonly because: MfaDemand }
   | {
       readonly need: "refuse";
-      readonly because: "no-other-factor" | BindingRefusal | "factor-off";
+      readonly because: "no-other-factor" | BindingRefusal | "factor-off" | "phone-not-accepted";
     };
 
 type BindingRefusal = "binding-not-allowed" | "binding-too-late" | "no-verified-email";
@@ -135,6 +138,11 @@ function askWhetherDone(
     layers.push({ layer: "session", verdict: "not-done", because: "not-proved" });
     return null;
   }
+  // A code to a phone that does not count here proved nothing here, nor did a recovery code in its place.
+  if (!isPhoneAccepted(question, rules)) {
+    layers.push({ layer: "session", verdict: "not-done", because: PHONE_NOT_ACCEPTED });
+    return null;
+  }
   // Asked this way round because comparisons with what is no number are false.
   const isYoungEnough = ageMax === null || (typeof ageMax === "number" && age <= ageMax);
   if (!isYoungEnough) {
@@ -159,6 +167,7 @@ function askHow(
     const because = user.hasPassword ? "phone-was-first" : "no-other-factor";
     layers.push({ layer: "first-factor", verdict, because });
     if (!user.hasPassword) return { need: "refuse", because: "no-other-factor" };
+    if (!isPhoneAccepted(question, rules)) return refusePhone(layers);
     return { need: "password", because: demand };
   }
   layers.push({ layer: "first-factor", verdict: "sms", because: "password-was-first" });
@@ -167,6 +176,7 @@ function askHow(
     layers.push({ layer: "phone", verdict: "refuse", because: "factor-off" });
     return { need: "refuse", because: "factor-off" };
   }
+  if (!isPhoneAccepted(question, rules)) return refusePhone(layers);
   if (user.phone !== "none") {
     layers.push({ layer: "phone", verdict: "code", because: `phone-${user.phone}` });
     return { need: "code", because: demand };
@@ -179,6 +189,19 @@ function askHow(
   layers.push({ layer: "binding", ...binding });
   if (binding.verdict === "refuse") return { need: "refuse", because: binding.because };
   return { need: "bind-phone", because: demand };
+}
+
+const PHONE_NOT_ACCEPTED = "phone-not-accepted";
+
+// Whether the phone that is there, if there is one, was bound as strictly as these rules ask for.
+function isPhoneAccepted({ user }: MfaQuestion, rules: MfaRules): boolean {
+  return user.phone === "none" || acceptsEnrolment(rules, user.enrolment);
+}
+
+// Nor may another one be bound over it: what is there is not the password's to replace.
+function refusePhone(layers: MfaLayer[]): MfaOutcome {
+  layers.push({ layer: "phone", verdict: "refuse", because: PHONE_NOT_ACCEPTED });
+  return { need: "refuse", because: PHONE_NOT_ACCEPTED };
 }
 
 type BindingVerdict =

@@ -46,6 +46,7 @@ export function mfaQuestion(facts: MfaFacts): MfaQuestion {
     otherFactorAgeSeconds: ageSeconds(other, facts.now),
     user: {
       phone: user.phone?.status ?? "none",
+      enrolment: user.phone?.enrolment ?? null,
       hasPassword: user.passwordHash !== null,
       factorOff: factorIsOff(user.factorAttempts, facts.limits),
       hasVerifiedEmail: verifiedAddressOf(user) !== null,

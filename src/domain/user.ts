@@ -1,4 +1,5 @@
 // A person's account: its login names, its phone, and what guards its second factor.
+import type { Enrolment } from "./enrolment.ts";
 import type { Recovery } from "./recovery.ts";
 import type { RecoveryCodes } from "./recovery-codes.ts";
 import type { Instant } from "./time.ts";
@@ -9,6 +10,8 @@ export interface UserPhone {
   readonly number: string;
   readonly status: "assigned" | "bound";
   readonly since: Instant;
+  // How it came to be the user's; absent or null in what was stored before that was written down.
+  readonly enrolment?: Enrolment | null | undefined;
 }
 
 // The run of attempts at the second factor since the last success, over all codes and sign-ins.

@@ -1,5 +1,6 @@
 // Whether somebody who is on the way to binding a phone may still do so. The rules, the account and its address
 // may have changed since the step began, so they are asked again before each step on that way.
+import { wasLinkOpened } from "../domain/binding-link.ts";
 import type { InteractionState } from "../domain/interaction.ts";
 import { verifiedAddressOf } from "../domain/mail.ts";
 import { type MfaDecision, needsLinkFirst } from "../domain/mfa-decision.ts";
@@ -46,8 +47,7 @@ export function isBindingBarred(
   // Somebody gave the user a number meanwhile, or nothing is demanded any more.
   if (decision.need !== "bind-phone") return true;
   if (!needsLinkFirst(decision)) return false;
-  const isConfirmed = typeof link?.confirmedAt === "number";
-  return !isConfirmed || link?.address !== verifiedAddressOf(user);
+  return !wasLinkOpened(link, verifiedAddressOf(user));
 }
 
 // Goes to the step that is due by the decision as it is now.

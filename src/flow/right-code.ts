@@ -1,8 +1,10 @@
 // What a right code comes to: of the sign-in, of its user, and of what there is to say.
+import { wasLinkOpened } from "../domain/binding-link.ts";
 import type { Challenge } from "../domain/challenge.ts";
+import { phoneAfterCode } from "../domain/enrolment.ts";
 import { withFactor } from "../domain/factors.ts";
 import type { InteractionState } from "../domain/interaction.ts";
-import { mailsTo, noticeOfPhone } from "../domain/mail.ts";
+import { mailsTo, noticeOfPhone, verifiedAddressOf } from "../domain/mail.ts";
 import { flagAfterRecovery } from "../domain/recovery.ts";
 import type { Instant } from "../domain/time.ts";
 import { nextCredentialsChangedAt, type User, type UserPhone } from "../domain/user.ts";
@@ -61,6 +63,7 @@ export function proofOf(
     usersPerBoundPhone: limits.usersPerBoundPhone,
     challengeId: challenge.id,
     fixedCode: !!challenge.testNumber,
+    linkOpened: wasLinkOpened(state.link, verifiedAddressOf(user)),
     credentialsChangedAt: user.credentialsChangedAt,
     ...(replaces && { replaces: { number: replaces, at: nextCredentialsChangedAt(user, now) } }),
   };
@@ -85,11 +88,13 @@ export function phoneNews(deps: FlowDeps, signIn: SignIn, right: RightCode): Tol
   };
 }
 
-// The user's phone once the code was right. A fixed code shows nobody's number to be theirs: a phone that was not
-// bound before does not become so by it.
+// The user's phone once the code was right, as the store will make it.
 function phoneAfter({ counted: { user }, state, challenge, now }: RightCode): UserPhone {
-  const status = challenge.testNumber ? "assigned" : "bound";
-  const phone = { number: challenge.phone, status, since: now } as const;
-  if (state.replaces || user.phone === null) return phone;
-  return status === "assigned" ? user.phone : phone;
+  const proof = {
+    number: challenge.phone,
+    fixedCode: !!challenge.testNumber,
+    linkOpened: wasLinkOpened(state.link, verifiedAddressOf(user)),
+    replaces: state.replaces ? {} : undefined,
+  };
+  return phoneAfterCode(user, proof, now);
 }

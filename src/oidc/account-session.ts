@@ -3,7 +3,7 @@
 import type { Context } from "koa";
 import type { Provider } from "oidc-provider";
 import { ACCOUNT_CLIENT_ID } from "../domain/account-application.ts";
-import { NOTHING_PROVED, provedSince } from "../domain/factors.ts";
+import { NOTHING_PROVED, type Proved, provedAt, provedSince } from "../domain/factors.ts";
 import type { Refusal } from "../domain/interaction.ts";
 import type { MfaDecision } from "../domain/mfa-decision.ts";
 import { NO_ACR_REQUESTED } from "../domain/requested-acr.ts";
@@ -36,20 +36,26 @@ export async function findAccountVisitor(
   if (user === null || !isAlive(user, signedInAtOf(session))) return null;
 
   const visitor = { user, sessionUid: session.uid };
-  if (isJustProved(facts, user, deps.now())) return visitor;
-  const decision = await decide(deps, user, { ...A_VISIT, session: facts });
+  const now = deps.now();
+  const proved = justProved(facts, user, now);
+  const decision = await decide(
+    { ...deps, now: () => now },
+    user,
+    { ...A_VISIT, session: facts },
+    proved,
+  );
   return decision.need === "none" ? visitor : null;
 }
 
 // An application that was answered goes on by itself for a while. So does the page, for a minute: where the rules want a
-// code each time, it could not be shown at all. As in the policy, no rule can ask for more than both factors just now;
-// a recovery code counts where the rules say so, and not here.
+// code each time, it could not be shown at all. Within it both factors count as proved now, as in the policy; a recovery
+// code does not.
 const JUST_PROVED_SECONDS = 60;
 
-function isJustProved({ proved }: SessionFacts, user: User, now: Instant): boolean {
+function justProved({ proved }: SessionFacts, user: User, now: Instant): Proved {
   const since = Math.max(user.credentialsChangedAt, addSeconds(now, -JUST_PROVED_SECONDS));
   const { pwd, sms } = provedSince(proved, since);
-  return pwd !== null && sms !== null;
+  return pwd !== null && sms !== null ? provedAt({ pwd, sms }, now) : NOTHING_PROVED;
 }
 
 // Why this user may neither bind a first phone nor replace the one that is there; null: the sign-in in which it is done
@@ -72,7 +78,11 @@ const A_VISIT: SignInRequest = {
   uiLocales: null,
 };
 
-function decide(deps: PolicyDeps, user: User, request: SignInRequest): Promise<MfaDecision> {
-  const question = { request, sourceId: "password", proved: NOTHING_PROVED, user };
-  return decideSecondStep(deps, question);
+function decide(
+  deps: PolicyDeps,
+  user: User,
+  request: SignInRequest,
+  proved = NOTHING_PROVED,
+): Promise<MfaDecision> {
+  return decideSecondStep(deps, { request, sourceId: "password", proved, user });
 }

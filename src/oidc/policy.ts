@@ -1,7 +1,7 @@
 // Which prompt an authorization request needs, asked again on every request: that is what lets a stricter
 // application demand a code from somebody who is already signed in.
 import { errors, interactionPolicy, type KoaContextWithOIDC } from "oidc-provider";
-import { type AcrValues, hasSecondFactor, provedAt } from "../domain/factors.ts";
+import { type AcrValues, provedAt } from "../domain/factors.ts";
 import type { Limits } from "../domain/limits.ts";
 import type { MfaDecision } from "../domain/mfa-decision.ts";
 import { type RequestedAcr, requestedAcr } from "../domain/requested-acr.ts";
@@ -88,15 +88,13 @@ async function decideForSession(deps: PolicyDeps, ctx: KoaContextWithOIDC): Prom
   // The login prompt comes first, so there is somebody; if not, nobody gets on.
   if (user === null || session === null) throw new errors.AccessDenied("nobody is signed in");
 
-  // Proved in the interaction that has just ended: no rule can ask for more than both factors. One alone is new however
-  // long the way from its page was, or a rule that wants it each time would want it for ever.
-  const proved = provedAt(provedNowOf(ctx), deps.now());
-  if (hasSecondFactor(proved)) return BOTH_PROVED_NOW;
-  const request = requestOf(deps, ctx, session);
-  return decideSecondStep(deps, { request, sourceId: "password", proved, user });
+  // What was proved in the interaction that has just ended is new however long the way from its page was, or a rule that
+  // wants a factor each time would want it for ever. The rules may have changed on that way, so they are asked again.
+  const at = deps.now();
+  const proved = provedAt(provedNowOf(ctx), at);
+  const question = { request: requestOf(deps, ctx, session), sourceId: "password", proved, user };
+  return decideSecondStep({ ...deps, now: () => at }, question);
 }
-
-const BOTH_PROVED_NOW: MfaDecision = { need: "none", because: "factor-still-fresh", layers: [] };
 
 function requestOf(
   deps: PolicyDeps,

@@ -109,6 +109,8 @@ export interface MoveEffects {
         // It was the code of a test number, which nobody was sent: no phone becomes bound, and with `bind`
         // this one becomes assigned.
         readonly fixedCode?: boolean | undefined;
+        // With `bind`: a link that was mailed to the user was opened before the number was typed.
+        readonly linkOpened?: boolean | undefined;
         // With `bind`: the user has this phone, in the place of which the number comes. What is older than `at`,
         // sessions, tokens and proofs, is dead from then on, and so are the recovery codes that stood in for the
         // old number. Of any number of such moves at once for one user, one moves.

@@ -247,6 +247,7 @@ export function interactionMovesContract(openEmpty: OpenEmpty): void {
       storage().users.create(aUser(given), anAuditEvent());
     const assigned = { number: A_NUMBER, status: "assigned", since: NOON } as const;
     const bound = { number: A_NUMBER, status: "bound", since: NOON + 5000 } as const;
+    const enrolment = { by: "user", firstBy: "user", linkOpened: false, accountAgeSeconds: 5 };
 
     async function assertNothingMoved(): Promise<void> {
       assert.equal((await found(storage()))?.version, 1);
@@ -256,9 +257,9 @@ export function interactionMovesContract(openEmpty: OpenEmpty): void {
     it("binds a phone to a user without one", async () => {
       await create();
       await waitForCode(storage());
-      assert.equal((await prove({ bind: true })).outcome, "moved");
+      assert.equal((await prove({ bind: true, linkOpened: true })).outcome, "moved");
       const user = await storage().users.find("u1");
-      assert.deepEqual(user?.phone, bound);
+      assert.deepEqual(user?.phone, { ...bound, enrolment: { ...enrolment, linkOpened: true } });
       assert.ok(user && user.updatedAt > NOON);
       assert.equal(await storage().users.countByPhone(A_NUMBER), 1);
     });
@@ -275,7 +276,7 @@ export function interactionMovesContract(openEmpty: OpenEmpty): void {
       await waitForCode(storage());
       assert.equal((await prove({ bind: true, fixedCode: true })).outcome, "moved");
       const user = await storage().users.find("u1");
-      assert.deepEqual(user?.phone, { ...assigned, since: NOON + 5000 });
+      assert.deepEqual(user?.phone, { ...assigned, since: NOON + 5000, enrolment });
       assert.ok(user && user.updatedAt > NOON);
       assert.equal(user.factorAttempts.inARow, 0);
       assert.equal(await storage().users.countByPhone(A_NUMBER), 1);

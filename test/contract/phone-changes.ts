@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { BY_ADMINISTRATOR } from "../../src/domain/enrolment.ts";
 import type { User } from "../../src/domain/user.ts";
 import type { InteractionMove } from "../../src/ports/interactions.ts";
 import {
@@ -15,7 +16,12 @@ import { type OpenEmpty, openedForEach, race, tally } from "./opened-storage.ts"
 const END = NOON + 900_000;
 const AT = NOON + 5000;
 const NEW_NUMBER = "+14155552672";
-const OLD = { number: A_NUMBER, status: "bound", since: NOON } as const;
+const OLD = {
+  number: A_NUMBER,
+  status: "bound",
+  since: NOON,
+  enrolment: BY_ADMINISTRATOR,
+} as const;
 const DIGESTS = { digests: ["one", "two"], issuedAt: NOON } as const;
 const ALICE = aUser({ phone: OLD, recoveryCodes: DIGESTS });
 
@@ -87,7 +93,8 @@ export function phoneChangesContract(openEmpty: OpenEmpty): void {
       await begin(ALICE);
       assert.equal((await change("i1")).outcome, "moved");
       const user = await alice();
-      assert.deepEqual(user?.phone, { number: NEW_NUMBER, status: "bound", since: AT });
+      const enrolment = { ...BY_ADMINISTRATOR, by: "user" };
+      assert.deepEqual(user?.phone, { number: NEW_NUMBER, status: "bound", since: AT, enrolment });
       assert.equal(user?.credentialsChangedAt, AT);
       assert.equal(user?.recoveryCodes ?? null, null);
       assert.ok(user && user.updatedAt > NOON);
@@ -110,6 +117,7 @@ export function phoneChangesContract(openEmpty: OpenEmpty): void {
         number: NEW_NUMBER,
         status: "assigned",
         since: AT,
+        enrolment: { ...BY_ADMINISTRATOR, by: "user" },
       });
     });
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { inspect } from "node:util";
+import { BY_ADMINISTRATOR } from "../../src/domain/enrolment.ts";
 import {
   decideMfa,
   type MfaOutcome,
@@ -25,6 +26,7 @@ const A_QUESTION: MfaQuestion = {
   otherFactorAgeSeconds: null,
   user: {
     phone: "bound",
+    enrolment: BY_ADMINISTRATOR,
     hasPassword: true,
     factorOff: false,
     hasVerifiedEmail: true,
@@ -126,6 +128,7 @@ describe("decideMfa", () => {
         firstFactor: "sms",
         user: {
           phone: "bound",
+          enrolment: BY_ADMINISTRATOR,
           hasPassword: false,
           factorOff: false,
           hasVerifiedEmail: true,
@@ -141,6 +144,7 @@ describe("decideMfa", () => {
         firstFactor: "sms",
         user: {
           phone: "bound",
+          enrolment: BY_ADMINISTRATOR,
           hasPassword: true,
           factorOff: true,
           hasVerifiedEmail: true,
@@ -154,6 +158,7 @@ describe("decideMfa", () => {
       given: {
         user: {
           phone: "assigned",
+          enrolment: BY_ADMINISTRATOR,
           hasPassword: true,
           factorOff: false,
           hasVerifiedEmail: true,
@@ -167,6 +172,7 @@ describe("decideMfa", () => {
       given: {
         user: {
           phone: "none",
+          enrolment: null,
           hasPassword: true,
           factorOff: false,
           hasVerifiedEmail: true,
@@ -181,6 +187,7 @@ describe("decideMfa", () => {
         rules: { global: rulesWith({ sms: true, binding: "administrator" }), own: null },
         user: {
           phone: "none",
+          enrolment: null,
           hasPassword: true,
           factorOff: false,
           hasVerifiedEmail: true,
@@ -225,6 +232,7 @@ describe("decideMfa", () => {
       given: {
         user: {
           phone: "none",
+          enrolment: null,
           hasPassword: true,
           factorOff: true,
           hasVerifiedEmail: true,
@@ -248,6 +256,7 @@ describe("decideMfa", () => {
       ...A_QUESTION,
       user: {
         phone: "none",
+        enrolment: null,
         hasPassword: true,
         factorOff: false,
         hasVerifiedEmail: true,
@@ -330,6 +339,7 @@ describe("decideMfa, given rules that nobody can read", () => {
       const global = oddRules({ ...SMS_ON.mfa, binding, bindingDaysMax });
       const user = {
         phone: "none",
+        enrolment: null,
         hasPassword: true,
         factorOff: false,
         hasVerifiedEmail: true,

@@ -1,5 +1,6 @@
 // What must hold for every question that can be posed: the full product of the inputs.
 import assert from "node:assert/strict";
+import { BY_ADMINISTRATOR, type Enrolment } from "../../src/domain/enrolment.ts";
 import {
   decideMfa,
   type MfaDecision,
@@ -23,7 +24,19 @@ const ACCOUNTS = [
   [false, 86_400],
   [true, 86_401],
 ] as const;
-const PHONES = ["none", "assigned", "bound"] as const;
+const BY_USER: Enrolment = {
+  by: "user",
+  firstBy: "user",
+  linkOpened: false,
+  accountAgeSeconds: 86_401,
+};
+const PHONES: readonly (readonly [MfaQuestion["user"]["phone"], Enrolment | null])[] = [
+  ["none", null],
+  ["assigned", BY_ADMINISTRATOR],
+  ["bound", null],
+  ["bound", { ...BY_USER, linkOpened: true }],
+  ["bound", { ...BY_USER, accountAgeSeconds: 86_400 }],
+];
 const LAYERS: readonly MfaLayer["layer"][] = [
   "request",
   "rules",
@@ -83,6 +96,11 @@ describe("every decision about the second step", () => {
       holds: (q, d) => d.need !== "code" || q.user.phone !== "none",
     },
     {
+      it: "takes neither a code nor a proof of a phone that was not bound as strictly as is asked for",
+      holds: (q, d) =>
+        isPhoneAccepted(q) || (d.need !== "code" && d.because !== "factor-still-fresh"),
+    },
+    {
       it: "never uses a factor that is off",
       holds: (q, d) => !q.user.factorOff || (d.need !== "code" && d.need !== "bind-phone"),
     },
@@ -134,6 +152,14 @@ function mayBind({ rules, user }: MfaQuestion): boolean {
   return binding === "anybody" || (binding === "within-days" && user.ageSeconds === 86_400);
 }
 
+function isPhoneAccepted({ rules, user: { phone, enrolment } }: MfaQuestion): boolean {
+  if (phone === "none" || enrolment?.by === "administrator") return true;
+  const { binding } = effectiveRules(rules).mfa;
+  if (binding === "mailed-link") return enrolment?.linkOpened === true;
+  if (binding === "within-days") return enrolment?.accountAgeSeconds === 86_400;
+  return binding === "anybody";
+}
+
 function isSwitchedOff(q: MfaQuestion): boolean {
   const { sms, sources } = effectiveRules(q.rules).mfa;
   return sms === false || sources[q.sourceId] === false;
@@ -155,7 +181,7 @@ function* allRules(): Generator<SecurityRules> {
           yield { mfa: { sms, sources, factorAgeSecondsMax, ...binding, outage: "closed" } };
 }
 
-// 589 824 of them: each set of rules once as the global ones and once as the application's own.
+// 983 040 of them: each set of rules once as the global ones and once as the application's own.
 function* allQuestions(): Generator<MfaQuestion> {
   const [elsewhere] = RULES;
   assert.ok(elsewhere);
@@ -180,12 +206,12 @@ function* allQuestions(): Generator<MfaQuestion> {
 
 function* allUsers(): Generator<Pick<MfaQuestion, "upstreamDidIt" | "user">> {
   for (const upstreamDidIt of BOOLEANS)
-    for (const phone of PHONES)
+    for (const [phone, enrolment] of PHONES)
       for (const hasPassword of BOOLEANS)
         for (const factorOff of BOOLEANS)
           for (const [hasVerifiedEmail, ageSeconds] of ACCOUNTS)
             yield {
               upstreamDidIt,
-              user: { phone, hasPassword, factorOff, hasVerifiedEmail, ageSeconds },
+              user: { phone, enrolment, hasPassword, factorOff, hasVerifiedEmail, ageSeconds },
             };
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { BY_ADMINISTRATOR } from "../../src/domain/enrolment.ts";
 import { firstFactorOf, type MfaFacts, mfaQuestion } from "../../src/domain/mfa-question.ts";
 import { NO_ACR_REQUESTED } from "../../src/domain/requested-acr.ts";
 import { DEFAULT_RULES, withRule } from "../../src/domain/security-rules.ts";
@@ -34,6 +35,7 @@ describe("mfaQuestion", () => {
       otherFactorAgeSeconds: null,
       user: {
         phone: "none",
+        enrolment: null,
         hasPassword: false,
         factorOff: false,
         hasVerifiedEmail: false,
@@ -59,7 +61,8 @@ describe("mfaQuestion", () => {
   }
 
   it("says what the user has", () => {
-    const phone = { number: "+14155552671", status: "assigned", since: NOON } as const;
+    const enrolment = BY_ADMINISTRATOR;
+    const phone = { number: "+14155552671", status: "assigned", since: NOON, enrolment } as const;
     const factorAttempts = { inARow: 100, lockedUntil: null };
     const { user } = mfaQuestion({
       ...FACTS,
@@ -74,6 +77,7 @@ describe("mfaQuestion", () => {
     });
     assert.deepEqual(user, {
       phone: "assigned",
+      enrolment,
       hasPassword: true,
       factorOff: true,
       hasVerifiedEmail: true,

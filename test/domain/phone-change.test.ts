@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
+import { BY_ADMINISTRATOR } from "../../src/domain/enrolment.ts";
 import { type ChangeVerdict, mayChangePhone } from "../../src/domain/phone-change.ts";
 import { DEFAULT_RULES, type SecurityRules, withRule } from "../../src/domain/security-rules.ts";
 import { A_NUMBER, aUser, LIMITS, NOON } from "../support/builders.ts";
 
-const USER = aUser({ phone: { number: A_NUMBER, status: "bound", since: NOON } });
+const USER = aUser({
+  phone: { number: A_NUMBER, status: "bound", since: NOON, enrolment: BY_ADMINISTRATOR },
+});
 const ALLOWED: ChangeVerdict = { outcome: "allowed" };
 const REFUSED: ChangeVerdict = { outcome: "refused", because: "change-not-allowed" };
 
@@ -23,6 +26,15 @@ describe("mayChangePhone", () => {
   for (const binding of ["anybody", "mailed-link", "within-days"] as const) {
     it(`lets whoever has the old number, where the rule for a first one is ${binding}`, () => {
       assert.deepEqual(ask(rule(binding)), ALLOWED);
+    });
+  }
+
+  for (const binding of ["mailed-link", "within-days"] as const) {
+    it(`lets nobody with a number that does not count where the rule is ${binding}`, () => {
+      const user = aUser({ phone: { number: A_NUMBER, status: "bound", since: NOON } });
+      const rules = { global: rule(binding), own: null };
+      const verdict = mayChangePhone({ user, rules, now: NOON, limits: LIMITS });
+      assert.deepEqual(verdict, { outcome: "refused", because: "phone-not-accepted" });
     });
   }
 

@@ -1,14 +1,9 @@
 // How a user lies in any store: sealed whole, but for the factor attempts, which have statements of their
 // own; login names and the number of the phone under keyed indexes.
+import { phoneAfterCode } from "../../domain/enrolment.ts";
 import type { Asker } from "../../domain/send-policy.ts";
 import type { Instant } from "../../domain/time.ts";
-import {
-  type FactorAttempts,
-  type LoginName,
-  loginNamesOf,
-  type User,
-  type UserPhone,
-} from "../../domain/user.ts";
+import { type FactorAttempts, type LoginName, loginNamesOf, type User } from "../../domain/user.ts";
 import type { Vault } from "../../domain/vault.ts";
 import type { MoveEffects, MoveOutcome } from "../../ports/interactions.ts";
 import { openJson, sealJson } from "./sealed-json.ts";
@@ -79,13 +74,12 @@ export function judgeProof(user: User | null, proved: CodeProved, now: Instant):
     return { refusal: { outcome: "user-changed" } };
   }
   if (proved.replaces) return judgeReplacement(user, proved, proved.replaces, now);
-  const { phone } = user;
-  const fits = phone?.number === proved.number || (proved.bind && phone === null);
+  const fits = user.phone?.number === proved.number || (proved.bind && user.phone === null);
   if (!fits) return { refusal: { outcome: "user-changed" } };
-  const unchanged = phone?.status === "bound" || (proved.fixedCode && phone !== null);
-  if (unchanged) return { refusal: null, user, changed: false };
+  const phone = phoneAfterCode(user, proved, now);
+  if (phone === user.phone) return { refusal: null, user, changed: false };
 
-  const after = { ...user, phone: provedPhone(proved, now), updatedAt: nextUpdatedAt(user, now) };
+  const after = { ...user, phone, updatedAt: nextUpdatedAt(user, now) };
   return { refusal: null, user: after, changed: true };
 }
 
@@ -99,16 +93,12 @@ function judgeReplacement(
   if (user.phone?.number !== replaces.number) return { refusal: { outcome: "user-changed" } };
   const after: User = {
     ...user,
-    phone: provedPhone(proved, now),
+    phone: phoneAfterCode(user, proved, now),
     recoveryCodes: undefined,
     credentialsChangedAt: replaces.at,
     updatedAt: nextUpdatedAt(user, now),
   };
   return { refusal: null, user: after, changed: true };
-}
-
-function provedPhone({ number, fixedCode }: CodeProved, now: Instant): UserPhone {
-  return { number, status: fixedCode ? "assigned" : "bound", since: now };
 }
 
 function contextOf(userId: string): string {
