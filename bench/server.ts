@@ -28,6 +28,7 @@ const admin = {
   now: Date.now,
   actor: "system",
   limits: config.limits,
+  privateFetchHosts: config.privateFetchHosts,
   blocklist: readBlocklist,
 };
 await ensureSigningKeys(admin);

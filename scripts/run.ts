@@ -49,6 +49,7 @@ export async function withStore<Result>(
       now: Date.now,
       actor: `cli:${osUser()}`,
       limits: config.limits,
+      privateFetchHosts: config.privateFetchHosts,
       hasher: {
         hash: async (password) => (await createHasher(config)).hash(password),
         verify: async (hash, password) => (await createHasher(config)).verify(hash, password),

@@ -1,35 +1,32 @@
 // The wiring, in one list: the only file that sees everything.
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import path from "node:path";
 import type Koa from "koa";
+import { createGuardedFetch } from "./adapters/fetch/guarded-fetch.ts";
 import { loadBlocklist } from "./adapters/password/blocklist.ts";
 import { readOutbox } from "./adapters/sms/outbox.ts";
 import { lintTexts } from "./admin/application-texts.ts";
 import { DEMO_CLIENT_ID, DEMO_USERNAME, demoUris } from "./admin/first-start.ts";
 import { BRAND } from "./brand.ts";
 import { type Config, isLoopback } from "./config.ts";
+import { createDeliveries, type Deliveries } from "./deliveries.ts";
 import { type DerivedKeys, deriveKeys } from "./derived-keys.ts";
 import { accountApplication } from "./domain/account-application.ts";
 import { isLoopbackAddress } from "./domain/network.ts";
 import { countriesWithCallingCodes, isCountryAllowed } from "./domain/phone.ts";
 import type { Instant } from "./domain/time.ts";
-import { answerRecoveries } from "./flow/answer-recoveries.ts";
-import { deliverDueMails, type MailDeliveryDeps } from "./flow/deliver-mails.ts";
-import { deliverDueTexts, type TextDeliveryDeps } from "./flow/deliver-texts.ts";
 import { createTextSender, type SendMessage } from "./flow/send-text.ts";
 import type { FlowDeps } from "./flow/sign-in.ts";
 import { createAssets } from "./http/assets.ts";
 import { createCsrf } from "./http/csrf.ts";
 import { createDemo } from "./http/demo.ts";
 import { createEnginePages, rememberFailure } from "./http/engine-pages.ts";
-import { createCountryLists, createLanguages, type Languages } from "./http/language.ts";
-import { createMailView } from "./http/mail-view.ts";
-import { createLinkFinder } from "./http/mailed-links.ts";
+import { createCountryLists, createLanguages } from "./http/language.ts";
 import { createServer } from "./http/server.ts";
 import { createView } from "./http/view.ts";
 import type { Web } from "./http/web.ts";
 import type { Logger } from "./log.ts";
-import { mailSenderOf, mayMail, recoveryPolicyOf } from "./mail-sender.ts";
+import { mayMail, recoveryPolicyOf } from "./mail-sender.ts";
 import { withBuiltIn } from "./oidc/account-client.ts";
 import { createEngine, type Engine } from "./oidc/engine.ts";
 import { withResult } from "./oidc/engine-record.ts";
@@ -37,14 +34,7 @@ import { basePathOf } from "./oidc/provider.ts";
 import type { PasswordHasher } from "./ports/password-hasher.ts";
 import type { Storage } from "./ports/storage.ts";
 import { readAllTemplates, textFrameOf } from "./text-catalog.ts";
-import {
-  createMessageSending,
-  createNoticeComposer,
-  createNoticeQuote,
-  createQuote,
-  createTemplates,
-  receiptReaders,
-} from "./texts.ts";
+import { createMessageSending, createQuote, createTemplates, receiptReaders } from "./texts.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "..");
 const VIEWS = path.join(ROOT, "views");
@@ -58,19 +48,10 @@ export interface Parts {
   readonly isStopping: () => boolean;
 }
 
-export interface App {
+export interface App extends Deliveries {
   readonly koa: Koa;
   readonly engine: Engine;
-  // Sends mails that are due, a few, until it is over. Null: nobody is told by mail here.
-  readonly deliverMails: ((isOver: () => boolean) => Promise<void>) | null;
-  // The same for texts that carry no code.
-  readonly deliverTexts: (isOver: () => boolean) => Promise<void>;
 }
-
-// At once so many from one process; the others come with the next run.
-const MAILS_A_RUN = 20;
-const TEXTS_A_RUN = 20;
-const REQUESTS_A_RUN = 50;
 
 // Puts the parts together. The store must hold signing keys.
 export async function createApp(given: Parts): Promise<App> {
@@ -115,7 +96,9 @@ export async function createApp(given: Parts): Promise<App> {
     acr: config.acr,
     issuer: config.issuer,
     cookieKeys: keys.cookieKeys,
-    allowPrivateFetch: config.allowPrivateFetch,
+    fetch: createGuardedFetch(config.privateFetchHosts),
+    queueLogout: (logout) =>
+      storage.mails.enqueue([{ channel: "logout", id: randomUUID(), at: now(), ...logout }]),
     pages: createEnginePages(web),
     events: {
       happened: (event) => log.info(event),
@@ -135,17 +118,8 @@ export async function createApp(given: Parts): Promise<App> {
     receiptReaders: readers,
     demo: mayDemo(config) ? demoOf(config, web) : null,
   });
-  const delivery = await mailDelivery(parts, languages, keys);
-  const deliverMails =
-    delivery &&
-    (async (isOver: () => boolean) => {
-      // First, so that what they queue goes out in the same run.
-      await answerRecoveries(web.flow, REQUESTS_A_RUN, isOver);
-      await deliverDueMails(delivery, MAILS_A_RUN, isOver);
-    });
-  const texts = textDelivery(web, config, send);
-  const deliverTexts = (isOver: () => boolean) => deliverDueTexts(texts, TEXTS_A_RUN, isOver);
-  return { koa, engine, deliverMails, deliverTexts };
+  const deliveries = await createDeliveries(parts, { web, keys, send, engine });
+  return { koa, engine, ...deliveries };
 }
 
 // Whether this installation may offer its demo: outside production, on loopback.
@@ -185,43 +159,6 @@ function flowDeps(
     withResult,
     now,
     newId: () => randomBytes(18).toString("base64url"),
-  };
-}
-
-function textDelivery(
-  { flow, languages }: Pick<Web, "flow" | "languages">,
-  config: Config,
-  send: SendMessage,
-): TextDeliveryDeps {
-  const { storage, smsCountries, alarm, limits, now } = flow;
-  const [compose, priceOf] = [createNoticeComposer(languages), createNoticeQuote(config)];
-  return { storage, smsCountries, alarm, limits, now, send, compose, priceOf };
-}
-
-async function mailDelivery(
-  { config, storage, log, now }: Parts,
-  languages: Languages,
-  { linkKeys }: DerivedKeys,
-): Promise<MailDeliveryDeps | null> {
-  const sender = await mailSenderOf(config);
-  if (sender === null) return null;
-  const host = new URL(config.issuer).host;
-  return {
-    storage,
-    sender,
-    compose: createMailView({
-      viewsDir: path.join(VIEWS, "mail"),
-      languages,
-      brand: BRAND,
-      host,
-      findLink: createLinkFinder(config.issuer, linkKeys),
-    }),
-    limits: config.limits,
-    now,
-    onOutcome: ({ outcome, ...event }) => {
-      const level = outcome.outcome === "accepted" ? "info" : "warn";
-      log[level]({ event: "mail-sent", ...event, ...outcome });
-    },
   };
 }
 

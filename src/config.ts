@@ -2,6 +2,7 @@
 // file looks at process.env.
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import type { PrivateFetchHosts } from "./domain/fetch-policy.ts";
 import { type Limits, limitsSchema } from "./domain/limits.ts";
 import type { RecoveryPolicy } from "./domain/recovery.ts";
 import { type SmsPrices, smsPricesSchema } from "./domain/sms-price.ts";
@@ -40,7 +41,8 @@ export interface Config extends SmsConfig {
   readonly smtp: SmtpConfig | null;
   // To which addresses links go that replace a forgotten password.
   readonly recovery: RecoveryPolicy;
-  readonly allowPrivateFetch: boolean;
+  // The hosts of applications that may be at private addresses.
+  readonly privateFetchHosts: PrivateFetchHosts;
   readonly logLevel: LogLevel;
   readonly limits: Limits;
   readonly smsPrices: SmsPrices;
@@ -104,7 +106,7 @@ export function readConfig(environment: Environment = process.env): Config {
     ...sms,
     smtp: smtp && { ...smtp, plain: !smtp.secure && isLoopback(smtp.host) },
     recovery: values.RECOVERY,
-    allowPrivateFetch: isOn(values.ALLOW_PRIVATE_FETCH),
+    privateFetchHosts: isOn(values.ALLOW_PRIVATE_FETCH) ? "all" : values.PRIVATE_FETCH_HOSTS,
     logLevel: values.LOG_LEVEL,
     limits,
     smsPrices: readPrices(),

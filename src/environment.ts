@@ -88,6 +88,11 @@ const environmentSchema = z.object({
   WORKERS: wholeNumber(WORKERS_MAX).default(1),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
   LIMITS_FILE: z.string().optional(),
+  PRIVATE_FETCH_HOSTS: z
+    .string()
+    .default("")
+    .transform((text) => listOf(text.toLowerCase()))
+    .pipe(z.array(z.string().regex(/^[a-z0-9._:-]+$/, "must be host names or IP addresses alone"))),
   ALLOW_PRIVATE_FETCH: z.enum(["0", "1", "true", "false"], "must be 1 or 0").default("0"),
   NODE_ENV: z.string().optional(),
 });

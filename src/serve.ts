@@ -16,6 +16,7 @@ import { type Sweeping, sweepAll } from "./sweep.ts";
 
 const KEYS_CHECK_MS = 5_000;
 const MAILS_MS = 2_000;
+const LOGOUTS_MS = 1_000;
 const SWEEP_MS = 60_000;
 const STOP_MS = 30_000;
 const RETRY_MS_MAX = 5_000;
@@ -138,6 +139,7 @@ async function adminDeps(config: Config, storage: Storage): Promise<AdminDeps> {
     now: Date.now,
     actor: "system",
     limits: config.limits,
+    privateFetchHosts: config.privateFetchHosts,
     blocklist: readBlocklist,
   };
 }
@@ -192,6 +194,7 @@ function startTimers(app: App, sweeping: Sweeping, log: Logger): Timers {
   const timers = [
     run("keys", () => app.engine.refreshKeys(), KEYS_CHECK_MS),
     run("sweep", () => sweepAll(sweeping, { isOver }), SWEEP_MS),
+    run("logouts", () => app.deliverLogouts(isOver), LOGOUTS_MS),
     run("texts", () => deliverTexts(isOver), MAILS_MS),
     ...(deliverMails === null ? [] : [run("mails", () => deliverMails(isOver), MAILS_MS)]),
   ];

@@ -19,8 +19,9 @@ import {
   newId,
 } from "./deps.ts";
 import { AdminError } from "./errors.ts";
+import { requireReachable } from "./reachable.ts";
 
-type ApplicationDeps = Pick<AdminDeps, "storage" | "now" | "actor">;
+type ApplicationDeps = Pick<AdminDeps, "storage" | "now" | "actor" | "privateFetchHosts">;
 
 // In the names of RFC 7591, and what is ours. client_secret is there only when it was made just now.
 export type ShownApplication = Omit<ApplicationMetadata, "client_secret"> & {
@@ -37,6 +38,7 @@ export async function addApplication(
   input: AddApplication,
 ): Promise<ShownApplication> {
   const { id = newId(), ...settings } = checkInput(addApplicationSchema, input);
+  requireReachable(settings, deps);
   const now = deps.now();
   const metadata = applySettings(blankMetadata(id, Math.floor(now / 1000)), settings);
   const secret = needsSecret(metadata) ? newSecret() : undefined;
@@ -86,6 +88,7 @@ export async function updateApplication(
   input: ChangeApplication,
 ): Promise<ShownApplication> {
   const settings = checkInput(changeApplicationSchema, input);
+  requireReachable(settings, deps);
   return retryWhileStale(async () => {
     const before = await readApplication(deps, id);
     const { client_secret: old, ...metadata } = applySettings(before.metadata, settings);

@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import type { z } from "zod";
 import type { AuditEvent } from "../domain/audit-event.ts";
+import type { PrivateFetchHosts } from "../domain/fetch-policy.ts";
 import type { Limits } from "../domain/limits.ts";
 import type { Instant } from "../domain/time.ts";
 import type { PasswordHasher } from "../ports/password-hasher.ts";
@@ -14,6 +15,8 @@ export interface AdminDeps {
   // Who does it, as the audit log shall say: "cli:NAME", "user:ID", "system".
   readonly actor: string;
   readonly limits: Limits;
+  // The hosts that an application may name though they are at private addresses.
+  readonly privateFetchHosts: PrivateFetchHosts;
   readonly hasher: PasswordHasher;
   // The passwords that nobody may have, in lower case. Asked for only when a password is set.
   blocklist(): Promise<ReadonlySet<string>>;

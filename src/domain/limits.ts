@@ -55,6 +55,8 @@ export const limitsSchema = z.strictObject({
   // The pauses after the first failure, the second, and so on; after the last one a mail, or a text without a
   // code, is given up.
   mailRetrySeconds: z.array(z.int().min(1).max(43_200)).max(5).readonly(),
+  // The pauses between attempts at telling an application of a logout; after the last one it is given up.
+  backchannelLogoutRetrySeconds: z.array(z.int().min(1).max(3_600)).max(5).readonly(),
   // Links that are mailed before a first phone is bound; the gap doubles within an interaction.
   mailedLinkGapSeconds: z.int().min(0),
   mailedLinksPerInteraction: count,

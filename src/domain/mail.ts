@@ -127,6 +127,15 @@ export function mailRetryAt(
   now: Instant,
   limits: Pick<Limits, "mailRetrySeconds">,
 ): Instant | null {
-  const pause = limits.mailRetrySeconds[attempts - 1];
+  return retryAt(attempts, now, limits.mailRetrySeconds);
+}
+
+// The same with other pauses.
+export function retryAt(
+  attempts: number,
+  now: Instant,
+  pausesSeconds: readonly number[],
+): Instant | null {
+  const pause = pausesSeconds[attempts - 1];
   return pause === undefined ? null : addSeconds(now, pause);
 }

@@ -15,6 +15,7 @@ import {
 import type { User } from "../domain/user.ts";
 import type { ClaimedRequest } from "../ports/mail.ts";
 import type { FlowDeps } from "./sign-in.ts";
+import { takeDue } from "./take-due.ts";
 
 export type RecoveryDeps = Pick<FlowDeps, "storage" | "limits" | "recovery" | "linkKeys" | "now">;
 
@@ -32,12 +33,12 @@ export async function answerRecoveries(
   isOver: () => boolean,
 ): Promise<void> {
   const { mails } = deps.storage;
-  for (let taken = 0; taken < requestsMax && !isOver(); taken++) {
-    const claimed = await mails.claimRecovery(deps.now(), LEASE_SECONDS);
-    if (claimed === null) return;
+  const claim = () => mails.claimRecovery(deps.now(), LEASE_SECONDS);
+  const work = async (claimed: ClaimedRequest) => {
     if (await answer(deps, claimed)) await mails.markDelivered(claimed);
     else await mails.markFailed(claimed, deps.now() + AGAIN_MS);
-  }
+  };
+  await takeDue(claim, work, { max: requestsMax, isOver });
 }
 
 // False: it could not be settled now.

@@ -6,6 +6,7 @@ import { isMailOver, type Mail, mailRetryAt } from "../domain/mail.ts";
 import type { Instant } from "../domain/time.ts";
 import type { ClaimedMail, ComposedMail, MailOutcome, MailSender } from "../ports/mail.ts";
 import type { Storage } from "../ports/storage.ts";
+import { takeDue } from "./take-due.ts";
 
 export interface MailDeliveryDeps {
   readonly storage: Pick<Storage, "mails" | "audit">;
@@ -34,11 +35,8 @@ export async function deliverDueMails(
   isOver: () => boolean,
 ): Promise<void> {
   const leaseSeconds = deps.limits.mailTimeoutSeconds + LEASE_MORE_SECONDS;
-  for (let sent = 0; sent < mailsMax && !isOver(); sent++) {
-    const claimed = await deps.storage.mails.claim(deps.now(), leaseSeconds);
-    if (claimed === null) return;
-    await deliver(deps, claimed);
-  }
+  const claim = () => deps.storage.mails.claim(deps.now(), leaseSeconds);
+  await takeDue(claim, (claimed) => deliver(deps, claimed), { max: mailsMax, isOver });
 }
 
 async function deliver(deps: MailDeliveryDeps, claimed: ClaimedMail): Promise<void> {

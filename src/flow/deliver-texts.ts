@@ -14,6 +14,7 @@ import { settledBy } from "./send-code.ts";
 import type { ProviderOutcome, SendMessage } from "./send-text.ts";
 import type { FlowDeps } from "./sign-in.ts";
 import { raiseAlarms } from "./spend-alarms.ts";
+import { takeDue } from "./take-due.ts";
 import { findTestNumber } from "./test-numbers.ts";
 
 export interface TextDeliveryDeps extends Pick<FlowDeps, "smsCountries" | "alarm"> {
@@ -37,11 +38,8 @@ export async function deliverDueTexts(
   isOver: () => boolean,
 ): Promise<void> {
   const leaseSeconds = 2 * deps.limits.smsTimeoutSeconds + LEASE_MORE_SECONDS;
-  for (let taken = 0; taken < textsMax && !isOver(); taken++) {
-    const claimed = await deps.storage.mails.claimText(deps.now(), leaseSeconds);
-    if (claimed === null) return;
-    await deliver(deps, claimed);
-  }
+  const claim = () => deps.storage.mails.claimText(deps.now(), leaseSeconds);
+  await takeDue(claim, (claimed) => deliver(deps, claimed), { max: textsMax, isOver });
 }
 
 async function deliver(deps: TextDeliveryDeps, claimed: ClaimedText): Promise<void> {

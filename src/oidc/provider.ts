@@ -15,6 +15,7 @@ import type { Storage } from "../ports/storage.ts";
 import { dropForeignPurpose, PURPOSE_PARAM } from "./account-client.ts";
 import { findAccount } from "./accounts.ts";
 import { CLAIMS, dropForbiddenClaims, SCOPES } from "./claims.ts";
+import { type QueueLogout, queueLogouts } from "./client-logouts.ts";
 import { type EngineEvents, listen } from "./events.ts";
 import { loadExistingGrant } from "./grants.ts";
 import { restoreOfflineAccess } from "./offline-access.ts";
@@ -37,7 +38,9 @@ export interface EngineDeps {
   readonly issuer: string;
   // Cookie keys: the first signs, all verify.
   readonly cookieKeys: readonly string[];
-  readonly allowPrivateFetch: boolean;
+  // Every connection to an address that an application named.
+  readonly fetch: (url: string | URL, options?: RequestInit) => Promise<Response>;
+  readonly queueLogout: QueueLogout;
   readonly pages: EnginePages;
   readonly events: EngineEvents;
   readonly now: () => Instant;
@@ -52,6 +55,7 @@ export function createProvider(deps: EngineDeps, keys: readonly SigningKey[]): P
   // The door has replaced these headers by what the issuer says (http/front-door.ts).
   provider.proxy = true;
   keepProvedInSessions(provider);
+  queueLogouts(provider, deps.queueLogout);
   provider.on("interaction.ended", (ctx) => joinProvedIntoSession(ctx, deps.acr));
   listen(provider, deps.events);
   return provider;
@@ -95,7 +99,7 @@ function configurationOf(deps: EngineDeps, keys: readonly SigningKey[]): Configu
       url: (_ctx, interaction) => `${basePathOf(deps.issuer)}/interaction/${interaction.uid}`,
     },
     renderError: (ctx, out, error) => deps.pages.error(ctx, out, error),
-    fetch: (url, options) => globalThis.fetch(url, fetchOptions(deps, options)),
+    fetch: (url, options) => deps.fetch(url instanceof Request ? url.url : url, options),
     cookies: cookiesOf(deps),
     ttl: lives(deps, limits),
     features: {
@@ -171,12 +175,4 @@ async function mayIntrospect(
   if (token.clientId !== clientId) return false;
   if (!("accountId" in token) || typeof token.accountId !== "string") return true;
   return (await findAccount(storage, ctx, token.accountId, token)) !== undefined;
-}
-
-// The engine's fetch refuses loopback and private addresses, which is what production wants.
-function fetchOptions(deps: EngineDeps, options: RequestInit = {}): RequestInit {
-  if (!deps.allowPrivateFetch) return options;
-  return Object.fromEntries(
-    Object.entries(options).filter(([name]) => name !== "dispatcher"),
-  ) as RequestInit;
 }

@@ -1,6 +1,7 @@
-// Mails, texts that carry no code, and requests for a mail that are still to be looked into: a queue in the store,
-// which survives whatever happens to a process, and for mails the way out. Nobody who signs in waits for any of them.
+// Mails, texts that carry no code, requests for a mail that are still to be looked into, and applications that are to be
+// told of a logout: a queue in the store, which survives whatever happens to a process, and for mails the way out. Nobody who signs in waits for any of them.
 import type { AuditEvent } from "../domain/audit-event.ts";
+import type { ClientLogout } from "../domain/client-logout.ts";
 import type { Mail } from "../domain/mail.ts";
 import type { HeaderLine, MailAddress } from "../domain/mail-header.ts";
 import type { NoticeText } from "../domain/notice-text.ts";
@@ -8,7 +9,7 @@ import type { RecoveryRequest } from "../domain/recovery.ts";
 import type { Instant } from "../domain/time.ts";
 
 // What waits in the queue.
-export type Queued = Mail | NoticeText | RecoveryRequest;
+export type Queued = Mail | NoticeText | RecoveryRequest | ClientLogout;
 
 export interface Claimed {
   readonly id: string;
@@ -30,6 +31,10 @@ export interface ClaimedRequest extends Claimed {
   readonly request: RecoveryRequest;
 }
 
+export interface ClaimedLogout extends Claimed {
+  readonly logout: ClientLogout;
+}
+
 // Whose claim is over, because its lease has run out and somebody else has it, gets false from what
 // follows, and nothing has changed.
 export interface MailQueue {
@@ -44,6 +49,8 @@ export interface MailQueue {
   claimText(now: Instant, leaseSeconds: number): Promise<ClaimedText | null>;
   // The same for requests for a link to recover an account, which are looked into when nobody waits for it.
   claimRecovery(now: Instant, leaseSeconds: number): Promise<ClaimedRequest | null>;
+  // The same for applications that are to be told of a logout.
+  claimLogout(now: Instant, leaseSeconds: number): Promise<ClaimedLogout | null>;
   // It went out, or is done, and is gone from the queue.
   markDelivered(claimed: Claimed): Promise<boolean>;
   // It is due again then.

@@ -79,6 +79,8 @@ describe("applications", () => {
     { why: "no redirect URI", given: { redirectUris: [] } },
     { why: "a script to redirect to", given: { redirectUris: ["javascript:alert(1)"] } },
     { why: "a bad post-logout URI", given: { postLogoutRedirectUris: ["http://evil.example/"] } },
+    { why: "a private back-channel URI", given: { backchannelLogoutUri: "https://10.1.2.3/" } },
+    { why: "a loopback back-channel URI", given: { backchannelLogoutUri: "http://localhost/" } },
     { why: "a bad back-channel URI", given: { backchannelLogoutUri: "http://evil.example/" } },
     { why: "an id with a space", given: { id: "a b" } },
     { why: "an id that objects have already", given: { id: "constructor" } },

@@ -25,6 +25,7 @@ export async function openRoom(): Promise<Room> {
     now: () => now,
     actor: "cli:tester",
     limits: LIMITS,
+    privateFetchHosts: [],
     hasher: createPasswordHasher(),
     blocklist: async () => new Set(["correct horse battery staple"]),
     pass(seconds) {

@@ -190,6 +190,22 @@ export function mailQueueContract(openEmpty: OpenEmpty): void {
       assert.deepEqual(await actions(), ["given-up"]);
     });
 
+    it("hands out logouts to be told as their own, each to one of fifty racers", async () => {
+      const logout = {
+        channel: "logout",
+        id: "l1",
+        clientId: "shop",
+        userId: "alice",
+        sid: "s1",
+        at: NOON - 1,
+      } as const;
+      await enqueue(logout, aMail());
+      assert.deepEqual((await claimed()).mail, aMail());
+      const claims = await race(50, () => storage().mails.claimLogout(NOON, LEASE_SECONDS));
+      const [found, ...others] = claims.filter((each) => each !== null);
+      assert.deepEqual([found?.logout, found?.attempts, others], [logout, 1, []]);
+    });
+
     it("queues the text of a user's removal with it, and none of one who is gone", async () => {
       const { users } = storage();
       await users.create(ALICE, anAuditEvent({ action: "created" }));

@@ -7,6 +7,7 @@ import * as oidc from "openid-client";
 import { createBrowser, locationOf } from "../support/browser.ts";
 import { registerRelyingParty, signIn } from "../support/relying-party.ts";
 import { startServer, type TestServer } from "../support/server.ts";
+import { until } from "../support/until.ts";
 
 const PHONE = "+14155552671";
 const TWO = "urn:latchkey:acr:2fa";
@@ -168,6 +169,7 @@ describe("journey by the standards", () => {
       method: "POST",
       body: new URLSearchParams({ xsrf, logout: "yes" }),
     });
+    await until(() => received.length > 0);
     const token = new URLSearchParams(received[0]).get("logout_token") ?? "";
     const keys = createRemoteJWKSet(new URL(`${server.issuer}/jwks`));
     const { payload, protectedHeader } = await jwtVerify(token, keys, {

@@ -26,7 +26,7 @@ export interface Pending {
 export interface MailDocument {
   readonly _id: string;
   // Null for mails.
-  readonly channel: "sms" | "recovery" | null;
+  readonly channel: "sms" | "recovery" | "logout" | null;
   // Null once it is delivered or given up: its id stays for as long as somebody may pay a debt with it.
   readonly sealed: Buffer | null;
   readonly attempts: number;

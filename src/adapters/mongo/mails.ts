@@ -7,6 +7,7 @@ import type { Vault } from "../../domain/vault.ts";
 import type { CappedMail } from "../../ports/interactions.ts";
 import type { Claimed, MailQueue, Queued } from "../../ports/mail.ts";
 import {
+  openClientLogout,
   openMail,
   openNoticeText,
   openRecoveryRequest,
@@ -21,26 +22,35 @@ import type { MailDocument } from "./documents.ts";
 import { areDuplicates } from "./failures.ts";
 
 export function createMailQueue(database: Database, vault: Vault): MailQueue {
+  const take = async <Item>(
+    channel: Queued["channel"],
+    now: Instant,
+    leaseSeconds: number,
+    open: (vault: Vault, id: string, sealed: Uint8Array) => Item,
+  ) => {
+    const found = await database.write((scope) => claim(scope, channel, now, leaseSeconds));
+    if (found === null) return null;
+    const { sealed, ...claimed } = found;
+    return { claimed, item: open(vault, claimed.id, sealed) };
+  };
   return {
     enqueue: (items) =>
       database.write((scope) => writeQueued(scope, queuedDocuments(vault, items))),
     async claim(now, leaseSeconds) {
-      const found = await database.write((scope) => claim(scope, "mail", now, leaseSeconds));
-      if (found === null) return null;
-      const { sealed, ...claimed } = found;
-      return { ...claimed, mail: openMail(vault, claimed.id, sealed) };
+      const found = await take("mail", now, leaseSeconds, openMail);
+      return found && { ...found.claimed, mail: found.item };
     },
     async claimText(now, leaseSeconds) {
-      const found = await database.write((scope) => claim(scope, "sms", now, leaseSeconds));
-      if (found === null) return null;
-      const { sealed, ...claimed } = found;
-      return { ...claimed, text: openNoticeText(vault, claimed.id, sealed) };
+      const found = await take("sms", now, leaseSeconds, openNoticeText);
+      return found && { ...found.claimed, text: found.item };
     },
     async claimRecovery(now, leaseSeconds) {
-      const found = await database.write((scope) => claim(scope, "recovery", now, leaseSeconds));
-      if (found === null) return null;
-      const { sealed, ...claimed } = found;
-      return { ...claimed, request: openRecoveryRequest(vault, claimed.id, sealed) };
+      const found = await take("recovery", now, leaseSeconds, openRecoveryRequest);
+      return found && { ...found.claimed, request: found.item };
+    },
+    async claimLogout(now, leaseSeconds) {
+      const found = await take("logout", now, leaseSeconds, openClientLogout);
+      return found && { ...found.claimed, logout: found.item };
     },
     markDelivered: (claimed) => database.write((scope) => end(scope, claimed)),
     markFailed: (claimed, notBefore) =>
@@ -99,7 +109,7 @@ export async function releaseCapped(
 }
 
 // Mails have none: earlier versions knew no other channel.
-function storedChannel(channel: Queued["channel"]): "sms" | "recovery" | null {
+function storedChannel(channel: Queued["channel"]): MailDocument["channel"] {
   return channel === "mail" ? null : channel;
 }
 

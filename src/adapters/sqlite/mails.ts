@@ -5,6 +5,7 @@ import type { Vault } from "../../domain/vault.ts";
 import type { CappedMail } from "../../ports/interactions.ts";
 import type { Claimed, MailQueue, Queued } from "../../ports/mail.ts";
 import {
+  openClientLogout,
   openMail,
   openNoticeText,
   openRecoveryRequest,
@@ -17,25 +18,34 @@ import type { Database } from "./database.ts";
 import { bytesIn, integerIn, type Sql, textIn } from "./sql.ts";
 
 export function createMailQueue(database: Database, vault: Vault): MailQueue {
+  const take = async <Item>(
+    channel: Queued["channel"],
+    now: Instant,
+    leaseSeconds: number,
+    open: (vault: Vault, id: string, sealed: Uint8Array) => Item,
+  ) => {
+    const found = await claim(database, channel, now, leaseSeconds);
+    if (found === null) return null;
+    const { sealed, ...claimed } = found;
+    return { claimed, item: open(vault, claimed.id, sealed) };
+  };
   return {
     enqueue: (items) => database.write((sql) => insertQueued(sql, vault, items)),
     async claim(now, leaseSeconds) {
-      const found = await claim(database, "mail", now, leaseSeconds);
-      if (found === null) return null;
-      const { sealed, ...claimed } = found;
-      return { ...claimed, mail: openMail(vault, claimed.id, sealed) };
+      const found = await take("mail", now, leaseSeconds, openMail);
+      return found && { ...found.claimed, mail: found.item };
     },
     async claimText(now, leaseSeconds) {
-      const found = await claim(database, "sms", now, leaseSeconds);
-      if (found === null) return null;
-      const { sealed, ...claimed } = found;
-      return { ...claimed, text: openNoticeText(vault, claimed.id, sealed) };
+      const found = await take("sms", now, leaseSeconds, openNoticeText);
+      return found && { ...found.claimed, text: found.item };
     },
     async claimRecovery(now, leaseSeconds) {
-      const found = await claim(database, "recovery", now, leaseSeconds);
-      if (found === null) return null;
-      const { sealed, ...claimed } = found;
-      return { ...claimed, request: openRecoveryRequest(vault, claimed.id, sealed) };
+      const found = await take("recovery", now, leaseSeconds, openRecoveryRequest);
+      return found && { ...found.claimed, request: found.item };
+    },
+    async claimLogout(now, leaseSeconds) {
+      const found = await take("logout", now, leaseSeconds, openClientLogout);
+      return found && { ...found.claimed, logout: found.item };
     },
     markDelivered: (claimed) => database.write((sql) => deleteClaimed(sql, claimed)),
     markFailed: ({ id, lease }, notBefore) =>

@@ -1,5 +1,6 @@
 // How a mail, or a text without a code, lies in any store: sealed whole, for it says whose address or number, and
 // what happened to them.
+import type { ClientLogout } from "../../domain/client-logout.ts";
 import type { Mail } from "../../domain/mail.ts";
 import type { NoticeText } from "../../domain/notice-text.ts";
 import type { RecoveryRequest } from "../../domain/recovery.ts";
@@ -27,6 +28,10 @@ export function openNoticeText(vault: Vault, id: string, sealed: Uint8Array): No
 
 export function openRecoveryRequest(vault: Vault, id: string, sealed: Uint8Array): RecoveryRequest {
   return openJson<RecoveryRequest>(vault, sealed, contextOf("recovery", id));
+}
+
+export function openClientLogout(vault: Vault, id: string, sealed: Uint8Array): ClientLogout {
+  return openJson<ClientLogout>(vault, sealed, contextOf("logout", id));
 }
 
 export function queuedEndsAt({ at }: Pick<Queued, "at">): Instant {
