@@ -10,6 +10,7 @@ import { findDamage, openStorage } from "../src/store-access.ts";
 import { readAllTemplates, textFrameOf } from "../src/text-catalog.ts";
 import { printList } from "./print.ts";
 import { addCommand } from "./run.ts";
+import { terminal } from "./terminal.ts";
 
 export function addDoctorCommand(program: Command): void {
   addCommand(program, "doctor", {
@@ -25,7 +26,7 @@ export function addDoctorCommand(program: Command): void {
 
 async function checkAll(): Promise<Check[]> {
   try {
-    const config = readConfig();
+    const config = readConfig(terminal().env);
     const secretFile = path.join(config.dataDir, "secret");
     return await examine({
       ...config,

@@ -8,46 +8,50 @@ import { addDoctorCommand } from "./doctor.ts";
 import { addKeyCommands } from "./key.ts";
 import { addMessageCommands } from "./message.ts";
 import { addMfaCommands } from "./mfa.ts";
-import { jsonWanted, reportError } from "./run.ts";
+import { reportError } from "./run.ts";
 import { addStoreCommands } from "./store.ts";
+import { terminal, wantsJson } from "./terminal.ts";
 import { addTestNumberCommands } from "./test-number.ts";
 import { addUserCommands } from "./user.ts";
 
-const program = new Command("latchkey")
-  .description("Manage a Latchkey identity provider: its applications, users, rules and keys.")
-  .exitOverride()
-  // Problems are reported in one place, as JSON where that was asked for.
-  .configureOutput({
-    outputError: () => {},
-    writeErr: (text) => {
-      if (!jsonWanted) process.stderr.write(text);
-    },
-  })
-  .showHelpAfterError(false)
-  .addHelpText(
-    "after",
-    "\nEvery command has --json and --help. It works on the store of DATA_DIR, with the server" +
-      "\nrunning or not. Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 conflict.",
-  );
+// Runs the command that the terminal's arguments name, and answers its exit code.
+export async function runCommand(): Promise<number> {
+  try {
+    await createProgram().parseAsync(terminal().args, { from: "user" });
+    return 0;
+  } catch (error) {
+    return reportError(error);
+  }
+}
 
-addClientCommands(program);
-addUserCommands(program);
-addMfaCommands(program);
-addKeyCommands(program);
-addAuditCommands(program);
-addMessageCommands(program);
-addTestNumberCommands(program);
-addStoreCommands(program);
-addDoctorCommand(program);
-addDemoCommand(program);
+function createProgram(): Command {
+  const program = new Command("latchkey")
+    .description("Manage a Latchkey identity provider: its applications, users, rules and keys.")
+    .exitOverride()
+    // Problems are reported in one place, as JSON where that was asked for.
+    .configureOutput({
+      outputError: () => {},
+      writeOut: (text) => terminal().stdout.write(text),
+      writeErr: (text) => {
+        if (!wantsJson()) terminal().stderr.write(text);
+      },
+    })
+    .showHelpAfterError(false)
+    .addHelpText(
+      "after",
+      "\nEvery command has --json and --help. It works on the store of DATA_DIR, with the server" +
+        "\nrunning or not. Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 conflict.",
+    );
 
-// Whoever reads our output may stop early (| head).
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === "EPIPE" ? 0 : 1);
-});
-
-try {
-  await program.parseAsync();
-} catch (error) {
-  process.exitCode = reportError(error);
+  addClientCommands(program);
+  addUserCommands(program);
+  addMfaCommands(program);
+  addKeyCommands(program);
+  addAuditCommands(program);
+  addMessageCommands(program);
+  addTestNumberCommands(program);
+  addStoreCommands(program);
+  addDoctorCommand(program);
+  addDemoCommand(program);
+  return program;
 }

@@ -11,7 +11,8 @@ import {
   setSource,
 } from "../src/admin/rules.ts";
 import { printList, printNote, printThing } from "./print.ts";
-import { addCommand, jsonWanted, parseSwitch, type ScriptDeps, withStore } from "./run.ts";
+import { addCommand, parseSwitch, type ScriptDeps, withStore } from "./run.ts";
+import { wantsJson } from "./terminal.ts";
 
 export function addMfaCommands(program: Command): void {
   const mfa = program.command("mfa").description("the second step: its switches and decisions");
@@ -23,7 +24,7 @@ export function addMfaCommands(program: Command): void {
     .option("--client <id>", "this application alone")
     .action(async (options: { client?: string }) => {
       const rules = await withStore((deps) => mfaShow(deps, options.client));
-      if (jsonWanted) return printThing(rules);
+      if (wantsJson()) return printThing(rules);
       printNote("Global rules");
       printThing(rules.global);
       printNote("Applications");
@@ -105,7 +106,7 @@ function addExplain(mfa: Command): void {
       const decision = await withStore((deps) =>
         explain({ ...deps, acr: deps.config.acr }, question),
       );
-      if (jsonWanted) return printThing(decision);
+      if (wantsJson()) return printThing(decision);
       printThing({ need: decision.need, because: decision.because });
       printList(decision.layers, ["layer", "verdict", "because"]);
     });

@@ -1,6 +1,6 @@
 // What commands print: one JSON text, or tables for people.
 import Table from "cli-table3";
-import { jsonWanted } from "./run.ts";
+import { terminal, wantsJson } from "./terminal.ts";
 
 type Printable = object;
 
@@ -10,7 +10,7 @@ export function printThing(
   thing: Printable,
   once?: { readonly member: string; readonly called: string },
 ): void {
-  if (jsonWanted) {
+  if (wantsJson()) {
     print(JSON.stringify(thing));
     return;
   }
@@ -31,12 +31,12 @@ export function printList<Item extends Printable>(
   items: readonly Item[],
   columns: readonly (keyof Item & string)[],
 ): void {
-  print(jsonWanted ? JSON.stringify({ items }) : tableOf(items, columns));
+  print(wantsJson() ? JSON.stringify({ items }) : tableOf(items, columns));
 }
 
 // Something to read beside the result; not in JSON.
 export function printNote(sentence: string): void {
-  if (!jsonWanted) print(sentence);
+  if (!wantsJson()) print(sentence);
 }
 
 function tableOf<Item extends Printable>(
@@ -66,5 +66,5 @@ function visible(text: string): string {
 }
 
 function print(text: string): void {
-  process.stdout.write(`${text}\n`);
+  terminal().stdout.write(`${text}\n`);
 }

@@ -5,6 +5,7 @@ import type { AdminDeps } from "../src/admin/deps.ts";
 import { AdminError, type AdminErrorCode } from "../src/admin/errors.ts";
 import { type Config, readConfig } from "../src/config.ts";
 import { createHasher, openStorage, readBlocklist } from "../src/store-access.ts";
+import { terminal, wantsJson } from "./terminal.ts";
 
 const EXIT_CODES: Record<AdminErrorCode, number> = {
   failed: 1,
@@ -14,9 +15,6 @@ const EXIT_CODES: Record<AdminErrorCode, number> = {
 };
 
 const INPUT_BYTES_MAX = 4096;
-
-// Looked for before anything is parsed, so that a usage error comes as JSON too.
-export const jsonWanted = process.argv.includes("--json");
 
 export interface ScriptDeps extends AdminDeps {
   readonly config: Config;
@@ -40,7 +38,7 @@ export function addCommand(
 export async function withStore<Result>(
   work: (deps: ScriptDeps) => Promise<Result>,
 ): Promise<Result> {
-  const config = readConfig();
+  const config = readConfig(terminal().env);
   const storage = await openStorage(config);
   try {
     return await work({
@@ -66,8 +64,8 @@ export function reportError(error: unknown): number {
   const known = asAdminError(error);
   if (known === null) return 0;
   const { code, message } = known;
-  const text = jsonWanted ? JSON.stringify({ error: { code, message } }) : `Error: ${message}`;
-  process.stderr.write(`${text}\n`);
+  const text = wantsJson() ? JSON.stringify({ error: { code, message } }) : `Error: ${message}`;
+  terminal().stderr.write(`${text}\n`);
   return EXIT_CODES[code];
 }
 
@@ -83,10 +81,11 @@ export function readSecret(name: "password" | "code"): Promise<string> {
 
 // A line from standard input, without its end. Nobody types one into nothing: "usage".
 export async function readInput(needs: string, called: string): Promise<string> {
-  if (process.stdin.isTTY) throw new AdminError("usage", `${needs} on standard input.`);
+  const { stdin } = terminal();
+  if (stdin.isTTY) throw new AdminError("usage", `${needs} on standard input.`);
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of process.stdin) {
+  for await (const chunk of stdin) {
     const read = Buffer.from(chunk);
     bytes += read.length;
     if (bytes > INPUT_BYTES_MAX) throw new AdminError("usage", `The ${called} is too long.`);

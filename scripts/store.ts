@@ -8,6 +8,7 @@ import { readConfig } from "../src/config.ts";
 import { backUpEmbedded, openForCopy } from "../src/store-access.ts";
 import { printList, printThing } from "./print.ts";
 import { addCommand, withStore } from "./run.ts";
+import { terminal } from "./terminal.ts";
 
 export function addStoreCommands(program: Command): void {
   const store = program.command("store").description("the store as a whole");
@@ -18,7 +19,7 @@ export function addStoreCommands(program: Command): void {
       " SECRET is not in it",
     examples: ["store backup /backups/latchkey-2026-11-24.sqlite"],
   }).action(async (file: string) => {
-    const config = readConfig();
+    const config = readConfig(terminal().env);
     if (config.store.kind !== "sqlite") {
       throw new AdminError("usage", "The store is MongoDB's: use its own backup, or store copy.");
     }
@@ -47,7 +48,7 @@ export function addStoreCommands(program: Command): void {
     if (target !== "mongodb" && target !== "embedded") {
       throw new AdminError("usage", "The target is mongodb or embedded.");
     }
-    const config = readConfig();
+    const config = readConfig(terminal().env);
     if (config.store.kind !== "mongodb") {
       throw new AdminError("usage", "MONGODB_URI names the other store; it is not set.");
     }

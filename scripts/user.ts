@@ -9,6 +9,7 @@ import type { AddUser, ChangeUser } from "../src/admin/user-options.ts";
 import { addUser, listUsers, removeUser, showUser } from "../src/admin/users.ts";
 import { printList, printNote, printThing } from "./print.ts";
 import { addCommand, parseCount, readPassword, withStore } from "./run.ts";
+import { terminal } from "./terminal.ts";
 
 const PASSWORD = { member: "password", called: "password" };
 const WHO = "USER is an id, a username, an e-mail address or a phone number.";
@@ -172,7 +173,7 @@ function addImport(user: Command): void {
       const dryRun = options.dryRun ?? false;
       const result = await withStore((deps) => {
         // Opened no sooner than it is read: nobody else would hear that it is not there.
-        const csv = file === "-" ? process.stdin : createReadStream(file);
+        const csv = file === "-" ? terminal().stdin : createReadStream(file);
         return importUsers(deps, csv, { dryRun });
       });
       printThing(result);

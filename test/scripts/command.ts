@@ -1,17 +1,9 @@
-// The real command as a child process, on a store of its own.
+// Commands on a store of their own.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-
-const ROOT = path.resolve(import.meta.dirname, "../..");
-
-export interface Ran {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+import { type Ran, type RunLatchkey, runLatchkey } from "../support/command-line.ts";
 
 export interface Latchkey {
   readonly dataDir: string;
@@ -30,12 +22,12 @@ export interface Latchkey {
 
 const CODES: Record<number, string> = { 1: "failed", 2: "usage", 3: "not-found", 4: "conflict" };
 
-export function openLatchkey(): Latchkey {
+export function openLatchkey(runIt: RunLatchkey = runLatchkey): Latchkey {
   const dataDir = mkdtempSync(path.join(tmpdir(), "latchkey-scripts-"));
   const latchkey: Latchkey = {
     dataDir,
     run: (args, given = {}) =>
-      spawnLatchkey(args, { env: { DATA_DIR: dataDir, ...given.env }, stdin: given.stdin ?? "" }),
+      runIt(args, { env: { DATA_DIR: dataDir, ...given.env }, stdin: given.stdin }),
     async json(...args) {
       const { code, stdout, stderr } = await latchkey.run([...args, "--json"]);
       assert.equal(code, 0, stderr);
@@ -55,29 +47,4 @@ export function openLatchkey(): Latchkey {
     close: () => rmSync(dataDir, { recursive: true, force: true }),
   };
   return latchkey;
-}
-
-function spawnLatchkey(
-  args: readonly string[],
-  given: { env: Record<string, string>; stdin: string },
-): Promise<Ran> {
-  const child = spawn(process.execPath, ["scripts/latchkey.mjs", ...args], {
-    cwd: ROOT,
-    env: { PATH: process.env.PATH, ...given.env },
-  });
-  let stdout = "";
-  let stderr = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    stdout += text;
-  });
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    stderr += text;
-  });
-  // Most commands end without reading it.
-  child.stdin.on("error", () => {});
-  child.stdin.end(given.stdin);
-  return new Promise((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", (code) => resolve({ code, stdout, stderr }));
-  });
 }

@@ -16,6 +16,7 @@ import { openStorage } from "../../src/store-access.ts";
 import { race } from "../contract/opened-storage.ts";
 import { createBrowser, type Page } from "../support/browser.ts";
 import { anAuditEvent, aUser } from "../support/builders.ts";
+import { spawnLatchkey } from "../support/command-line.ts";
 import { type RelyingParty, registerRelyingParty } from "../support/relying-party.ts";
 import { startServer, type TestServer } from "../support/server.ts";
 import { type Latchkey, openLatchkey } from "./command.ts";
@@ -25,7 +26,8 @@ describe("latchkey store backup", function () {
   let latchkey: Latchkey;
   let target: string;
   beforeEach(async () => {
-    latchkey = openLatchkey();
+    // In another process than those who write meanwhile.
+    latchkey = openLatchkey(spawnLatchkey);
     target = path.join(latchkey.dataDir, "copy.sqlite");
     await latchkey.json("user", "add", "--username", "alice");
   });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnLatchkey } from "../support/command-line.ts";
 import { type Latchkey, openLatchkey } from "./command.ts";
 
 const COMMANDS = [
@@ -47,6 +48,17 @@ describe("latchkey usage", () => {
       await latchkey.refused(2, args);
     }
     await latchkey.refused(2, []);
+  });
+
+  it("is a program whose exit code and streams say what came of it", async () => {
+    const program = openLatchkey(spawnLatchkey);
+    assert.deepEqual(await program.json("client", "list"), { items: [] });
+    await program.refused(3, ["client", "show", "nobody"]);
+    const added = ["user", "add", "--username", "alice", "--password-stdin", "--json"];
+    const { code, stdout } = await program.run(added, { stdin: "long enough for anybody\n" });
+    assert.equal(code, 0);
+    assert.equal(JSON.parse(stdout).password, undefined);
+    program.close();
   });
 
   it("says an error to a person in one line, without a stack", async () => {

@@ -1,15 +1,14 @@
 // A real server: the product's own start, as a child process, on a store and a port of its own.
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { promisify } from "node:util";
+import { runLatchkey } from "./command-line.ts";
 import { emptyDatabase } from "./mongo-addresses.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
-const run = promisify(execFile);
 
 export interface OutboxText {
   readonly at: string;
@@ -92,15 +91,12 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     output: () => output,
     latchkey: (...args) => server.latchkeyReading("", ...args),
     async latchkeyReading(input, ...args) {
-      const running = run(
-        process.execPath,
-        [path.join(ROOT, "scripts/latchkey.mjs"), ...args, "--json"],
-        { env, cwd: ROOT },
-      );
-      // Most commands end without reading it.
-      running.child.stdin?.on("error", () => {});
-      running.child.stdin?.end(input);
-      return JSON.parse((await running).stdout);
+      const { code, stdout, stderr } = await runLatchkey([...args, "--json"], {
+        env,
+        stdin: input,
+      });
+      if (code !== 0) throw Object.assign(new Error(stderr), { code, stdout, stderr });
+      return JSON.parse(stdout);
     },
     texts: () => readOutbox(env).filter(({ channel }) => channel === "sms"),
     mails: () => readOutbox(env).filter(({ channel }) => channel === "mail"),
