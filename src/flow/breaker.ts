@@ -20,7 +20,7 @@ export type BreakerEvent = { readonly provider: string } & (
 );
 
 type Alarm = Extract<SendFailure, "no-balance" | "credentials-refused">;
-export type BreakerFailure = Exclude<SendFailure, "number-refused"> | "no-answer";
+export type BreakerFailure = Exclude<SendFailure, "number-refused" | "text-refused"> | "no-answer";
 
 // How long a provider that names a time is left alone, at least and at most (FLT-22).
 const HOLD_SECONDS_MIN = 1;
@@ -95,10 +95,18 @@ function isHealthy(outcome: SendOutcome): boolean {
 }
 
 // Null: it says nothing about the provider's health. No answer does, since everybody waits for it as long
-// as may be. An unclear answer does not: the texts may well arrive, and it may be us who cannot read it.
+// as may be. An unclear answer does not: the texts may well arrive, and it may be us who cannot read it. Nor does
+// the refusal of one text, or whoever knows a number that is refused could open the circuit for everybody.
 function failureOf(outcome: SendOutcome): BreakerFailure | null {
-  if (outcome.outcome === "accepted" || outcome.because === "answer-unclear") return null;
-  return outcome.because === "number-refused" ? null : outcome.because;
+  if (outcome.outcome === "accepted") return null;
+  switch (outcome.because) {
+    case "answer-unclear":
+    case "number-refused":
+    case "text-refused":
+      return null;
+    default:
+      return outcome.because;
+  }
 }
 
 function holdSecondsOf(outcome: SendOutcome): number | null {

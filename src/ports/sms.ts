@@ -32,6 +32,8 @@ export type SendOutcome =
 export type SendFailure =
   // This number cannot be texted, whoever tries.
   | "number-refused"
+  // The provider refused this text for a reason that we do not know. It is up, and another one may take the text.
+  | "text-refused"
   | "throttled"
   // These two end only when somebody sees to them.
   | "no-balance"

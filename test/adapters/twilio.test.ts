@@ -64,7 +64,8 @@ describe("twilio", () => {
     ["number-refused", 400, [21211, 21214, 21217, 21265, 21408, 21610, 21612, 21614, 21635]],
     ["credentials-refused", 401, [20003, 20005]],
     ["credentials-refused", 404, [20404]],
-    ["credentials-refused", 400, [21212, 21603, 21606, 21659, 21660, 21661, 21701, 21703]],
+    ["credentials-refused", 400, [21212, 21603, 21660, 21661, 21701, 21703]],
+    ["text-refused", 400, [21606, 21659]],
     ["no-balance", 401, [10001]],
     ["throttled", 429, [20429, 14107, 63038]],
     ["throttled", 400, [21611, 30001]],
@@ -86,14 +87,23 @@ describe("twilio", () => {
     assert.equal(outcome.outcome === "failed" && outcome.retryAfterSeconds, 11);
   });
 
-  it("knows that nothing was sent when Twilio refuses with a code that is new", async () => {
-    fake.script(twilioError(400, 29999), twilioError(400, 29999));
-    assert.deepEqual(await send(), {
-      outcome: "failed",
-      because: "provider-down",
-      detail: "code 29999",
+  const news: [status: number, because: string, requests: number, detail?: string][] = [
+    [400, "text-refused", 1],
+    [403, "text-refused", 1],
+    [404, "text-refused", 1],
+    [422, "text-refused", 1],
+    [401, "credentials-refused", 1, "http 401"],
+    [429, "throttled", 1, "http 429"],
+    [500, "provider-down", 2, "http 500"],
+    [503, "provider-down", 2, "http 503"],
+  ];
+  for (const [status, because, requests, detail = "code 29999"] of news) {
+    it(`takes a code that is new, with HTTP ${status}, for a failure: ${because} (FLT-50)`, async () => {
+      fake.script(twilioError(status, 29999), twilioError(status, 29999));
+      assert.deepEqual(await send(), { outcome: "failed", because, detail });
+      assert.equal(fake.requests.length, requests);
     });
-  });
+  }
 
   it("does not take for Twilio's what only looks like it", async () => {
     // Somebody else's error, whose status is not the answer's.
@@ -104,6 +114,10 @@ describe("twilio", () => {
   });
 
   it("takes a message that failed as soon as it was made for a failure (FLT-25)", async () => {
+    fake.script(twilioMessage("failed", 29999), twilioMessage("failed", null));
+    for (const detail of ["code 29999", "failed without a code"]) {
+      assert.deepEqual(await send(), { outcome: "failed", because: "text-refused", detail });
+    }
     fake.script(twilioMessage("failed", 30002), twilioMessage("undelivered", 21610));
     assert.deepEqual(await send(), {
       outcome: "failed",

@@ -83,12 +83,18 @@ describe("vonage", () => {
     });
   }
 
+  it("takes a status that nobody knows for a refusal of this text (FLT-50)", async () => {
+    fake.script(fakes.messageStatus("77"));
+    const refused = { outcome: "failed", because: "text-refused", detail: "status 77" };
+    assert.deepEqual(await send(fake.url), refused);
+    assert.equal(fake.requests.length, 1);
+  });
+
   const unclear: [it: string, behaviour: Behaviour, detail: string, because?: "no-answer"][] = [
     ["a page in HTML", fakes.html, "answer not understood"],
     ["an answer without a body", fakes.empty, "answer not understood"],
     ["an answer without messages", fakes.messageStatus(), "answer not understood"],
     ["an answer of ten megabytes", fakes.hugeBody, "answer not understood"],
-    ["a status that nobody knows", fakes.messageStatus("77"), "status not known"],
     ["a text that went out in part", fakes.messageStatus("0", "5"), "accepted in part"],
     [
       "a connection that breaks after the request",

@@ -20,10 +20,11 @@ const NEVER_LEFT = new Set(["failed", "undelivered", "canceled"]);
 const REFUSALS: ReadonlyMap<number, SendFailure> = new Map([
   // The number: no number, not in this country, unsubscribed, unreachable, a landline, our own.
   ...codes("number-refused", [21211, 21214, 21217, 21265, 21266, 21408, 21608, 21610]),
-  ...codes("number-refused", [21612, 21614, 21635]),
-  // The account, its secret, or its right to send from this sender.
-  ...codes("credentials-refused", [20003, 20005, 20403, 20404, 21212, 21267, 21603, 21606]),
-  ...codes("credentials-refused", [21659, 21660, 21661, 21701, 21702, 21703, 21704, 21705]),
+  ...codes("number-refused", [21612, 21614, 21635, 30003, 30004, 30005, 30006, 30450]),
+  // The account, its secret, or its right to send from this sender. Not 21606 and 21659, which Twilio also says of a
+  // sender that does not fit one destination.
+  ...codes("credentials-refused", [20003, 20005, 20403, 20404, 21212, 21267, 21603]),
+  ...codes("credentials-refused", [21660, 21661, 21701, 21702, 21703, 21704, 21705]),
   // An account that was suspended; the first reason for it is its balance.
   ...codes("no-balance", [10001, 30002, 90010]),
   ...codes("throttled", [14107, 20429, 21611, 30001, 63038]),
@@ -43,7 +44,7 @@ function readMessage(document: unknown): SendOutcome {
   if (!NEVER_LEFT.has(status)) return { outcome: "accepted", providerMessageId: sid };
   return {
     outcome: "failed",
-    because: REFUSALS.get(code ?? 0) ?? "provider-down",
+    because: REFUSALS.get(code ?? 0) ?? "text-refused",
     detail: code == null ? "failed without a code" : `code ${code}`,
   };
 }
@@ -61,9 +62,12 @@ function readError(answer: PostAnswer, document: unknown): SendOutcome {
     const retryAfter = wait === undefined ? {} : { retryAfterSeconds: wait };
     return { outcome: "failed", because, detail: `code ${code}`, ...retryAfter };
   }
-  // A code that we do not know, but Twilio's own refusal: it made no message. New codes keep coming, and
-  // the next provider should get its turn.
-  return byStatus ?? { outcome: "failed", because: "provider-down", detail: `code ${code}` };
+  // A code that we do not know, but Twilio's own refusal: it made no message. New codes keep coming, most of them for
+  // one number or one text, and nobody else's texts may suffer for it.
+  const isOfText = byStatus === null || answer.status === 403;
+  return isOfText
+    ? { outcome: "failed", because: "text-refused", detail: `code ${code}` }
+    : byStatus;
 }
 
 function codes(because: SendFailure, list: readonly number[]): [number, SendFailure][] {

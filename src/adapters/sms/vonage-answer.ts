@@ -49,8 +49,8 @@ export function readAnswer(answer: unknown): SendOutcome {
   // A text in several parts of which some went out.
   if (refused.length < messages.length) return answerUnclear("accepted in part");
 
-  const because = REFUSALS.get(refused[0]?.status ?? "");
-  if (because === undefined) return answerUnclear("status not known");
+  // Any status but success is an error of this message, one that is new as well.
+  const because = REFUSALS.get(refused[0]?.status ?? "") ?? "text-refused";
   return { outcome: "failed", because, detail: `status ${refused[0]?.status}` };
 }
 
