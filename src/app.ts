@@ -20,7 +20,8 @@ import type { FlowDeps } from "./flow/sign-in.ts";
 import { createAssets } from "./http/assets.ts";
 import { createCsrf } from "./http/csrf.ts";
 import { createDemo } from "./http/demo.ts";
-import { createEnginePages, rememberFailure } from "./http/engine-pages.ts";
+import { createEngineEvents, createEnginePages } from "./http/engine-pages.ts";
+import { createInteractionCookies } from "./http/interaction-cookies.ts";
 import { createCountryLists, createLanguages } from "./http/language.ts";
 import { createServer } from "./http/server.ts";
 import { createView } from "./http/view.ts";
@@ -71,6 +72,7 @@ export async function createApp(given: Parts): Promise<App> {
   const readers = receiptReaders(config);
   const send = createMessageSending(config, log, now);
 
+  const csrf = createCsrf(keys.csrfKeys);
   let engine: Engine | null = null;
   const web: Web = {
     flow: flowDeps(parts, keys, send),
@@ -81,7 +83,8 @@ export async function createApp(given: Parts): Promise<App> {
     view: createView({ viewsDir: VIEWS }),
     languages,
     assets: createAssets(path.join(VIEWS, "assets")),
-    csrf: createCsrf(keys.csrfKeys),
+    csrf,
+    begunInteractions: createInteractionCookies(csrf, config.limits),
     log,
     brand: BRAND,
     issuer: config.issuer,
@@ -100,13 +103,8 @@ export async function createApp(given: Parts): Promise<App> {
     queueLogout: (logout) =>
       storage.mails.enqueue([{ channel: "logout", id: randomUUID(), at: now(), ...logout }]),
     pages: createEnginePages(web),
-    events: {
-      happened: (event) => log.info(event),
-      failed: (error, ctx) => {
-        rememberFailure(error, ctx);
-        log.error({ event: "engine-failed", route: ctx.oidc.route, err: error });
-      },
-    },
+    begunInteractions: web.begunInteractions,
+    events: createEngineEvents(web),
     now,
   });
   const koa = createServer({

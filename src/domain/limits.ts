@@ -26,6 +26,8 @@ export const limitsSchema = z.strictObject({
   smsBudgetPerDayCents: z.int().min(0),
   usersPerBoundPhone: count,
   interactionLifeSeconds: seconds,
+  // Begun and not ended: each has a cookie of its own.
+  interactionsPerBrowser: count,
   sessionIdleSeconds: seconds,
   sessionAbsoluteSeconds: seconds,
   authorizationCodeLifeSeconds: z.int().min(1).max(60),

@@ -2,11 +2,13 @@
 // themselves, which it has no setting for.
 import type { Context, Middleware, Next } from "koa";
 import type { KoaContextWithOIDC } from "oidc-provider";
-import { returnUriOf } from "../oidc/engine-record.ts";
+import { requestAgainOf, returnUriOf } from "../oidc/engine-record.ts";
+import type { EngineEvents } from "../oidc/events.ts";
 import { InteractionNotEnded } from "../oidc/interaction-not-ended.ts";
 import type { EnginePages } from "../oidc/provider.ts";
+import { SessionChanged } from "../oidc/session-changed.ts";
 import { UnavailableError } from "../ports/errors.ts";
-import { ANSWERS, respondWith } from "./errors.ts";
+import { ANSWERS, AppError, respondWith } from "./errors.ts";
 import { interactionPath } from "./interaction-gate.ts";
 import type { ErrorModel, FormField, SubmitFormModel } from "./page-models.ts";
 import { formTargetsOf, setContentSecurityPolicy } from "./security-headers.ts";
@@ -44,9 +46,17 @@ export function createEnginePages(web: Web): EnginePages {
   };
 }
 
-// Remembers for runEngine what the engine could not foresee, which it turns into an answer of its own.
-export function rememberFailure(error: unknown, ctx: KoaContextWithOIDC): void {
-  ctx.state.engineFailure = error;
+// What the engine tells, for the log. A failure that it could not foresee is remembered for runEngine: the engine has
+// turned it into an answer of its own.
+export function createEngineEvents({ log }: Pick<Web, "log">): EngineEvents {
+  return {
+    happened: (event) => log.info(event),
+    failed(error, ctx) {
+      ctx.state.engineFailure = error;
+      if (isForeseen(error)) return;
+      log.error({ event: "engine-failed", route: ctx.oidc.route, err: error });
+    },
+  };
 }
 
 // Runs the engine, and puts right what it answers where it knows no better.
@@ -54,6 +64,11 @@ export function runEngine(web: Web): Middleware {
   return async (ctx: Context, next: Next) => {
     await web.engine().handle(ctx, next);
     const failure: unknown = ctx.state.engineFailure;
+    if (failure instanceof SessionChanged) {
+      ctx.remove("Location");
+      respondWith(web, ctx, new AppError("session-changed", failure.message), again(web, failure));
+      return;
+    }
     if (failure instanceof InteractionNotEnded) {
       ctx.status = 303;
       ctx.redirect(interactionPath(web, failure.uid));
@@ -66,6 +81,22 @@ export function runEngine(web: Web): Middleware {
     }
     redrawForm(web, ctx);
   };
+}
+
+// What is answered in its own way, and is no fault of ours.
+function isForeseen(error: unknown): boolean {
+  return (
+    error instanceof InteractionNotEnded ||
+    error instanceof SessionChanged ||
+    error instanceof UnavailableError
+  );
+}
+
+// To the same request as whoever signs in now: nobody gets there by a session that happens to be there.
+function again(web: Web, { record }: SessionChanged): ErrorModel["back"] {
+  const params = requestAgainOf(record);
+  const label = { key: "failure.session-changed-again" } as const;
+  return params === null ? null : { href: `${web.base}/auth?${params}`, label };
 }
 
 function oauthAnswer(status: number): Pick<ErrorModel, "title" | "sentence"> {

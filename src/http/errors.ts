@@ -16,6 +16,7 @@ export type ErrorCode =
   | "method-not-allowed"
   | "misdirected"
   | "not-found"
+  | "session-changed"
   | "too-large"
   | "unavailable"
   | "unexpected-query"
@@ -44,6 +45,7 @@ export const ANSWERS: Record<ErrorCode, Answer> = {
   "method-not-allowed": answer(405, "method-not-allowed"),
   misdirected: answer(421, "misdirected"),
   "not-found": answer(404, "not-found"),
+  "session-changed": answer(409, "session-changed"),
   "too-large": answer(413, "too-large"),
   unavailable: answer(503, "unavailable"),
   "unexpected-query": answer(422, "bad-request"),
@@ -79,7 +81,12 @@ export function answerErrors(web: Web): Middleware {
 }
 
 // Answers with an error, whatever was going to be answered before.
-export function respondWith(web: Web, ctx: Context, error: unknown): void {
+export function respondWith(
+  web: Web,
+  ctx: Context,
+  error: unknown,
+  back: ErrorModel["back"] = null,
+): void {
   const code = codeOf(error);
   logError(web.log, ctx, code, error);
   const retryAfterSeconds = error instanceof UnavailableError ? error.retryAfterSeconds : null;
@@ -100,7 +107,7 @@ export function respondWith(web: Web, ctx: Context, error: unknown): void {
       title,
       sentence,
       detail: null,
-      back: code === "misdirected" ? linkToIssuer(web.issuer) : null,
+      back: code === "misdirected" ? linkToIssuer(web.issuer) : back,
       retryAfterSeconds,
     },
     languageOf(web, ctx, null),

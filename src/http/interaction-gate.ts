@@ -26,7 +26,7 @@ export interface Visit {
 export async function readVisit(web: Web, ctx: Context): Promise<Visit> {
   const uid: unknown = ctx.params.uid;
   const cookie = ctx.cookies.get(INTERACTION_COOKIE, { signed: true });
-  if (typeof uid !== "string" || cookie !== uid) {
+  if (typeof uid !== "string" || cookie !== uid || !web.begunInteractions.isBegunHere(ctx, uid)) {
     throw new AppError("interaction-lost", "no interaction of this browser");
   }
   const interaction = await web.flow.storage.interactions.find(uid, web.flow.now());

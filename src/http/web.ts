@@ -3,6 +3,7 @@ import type { Context } from "koa";
 import type { Application } from "../domain/application.ts";
 import type { FlowDeps } from "../flow/sign-in.ts";
 import type { Logger } from "../log.ts";
+import type { BegunInteractions } from "../oidc/begun-interactions.ts";
 import type { Engine } from "../oidc/engine.ts";
 import type { Assets } from "./assets.ts";
 import type { Csrf } from "./csrf.ts";
@@ -17,6 +18,7 @@ export interface Web {
   readonly languages: Languages;
   readonly assets: Assets;
   readonly csrf: Csrf;
+  readonly begunInteractions: BegunInteractions;
   readonly log: Logger;
   readonly brand: string;
   // As tokens say it, and its path without a slash at the end.

@@ -53,6 +53,32 @@ export function returnUriOf(ctx: object): string | undefined {
   return typeof uri === "string" ? uri : undefined;
 }
 
+// Whether the browser's session is another one than when the interaction began, as far as that matters: who was signed
+// in is not any more, or somebody else than who has just signed in is now.
+export function hasSessionChanged(
+  record: EngineRecord,
+  session: { readonly uid?: string; readonly accountId?: string | undefined } | undefined,
+): boolean {
+  const { uid } = objectOf(record.session);
+  if (uid !== undefined) return uid !== session?.uid;
+  const { accountId } = objectOf(objectOf(record.result).login);
+  const signedIn = session?.accountId;
+  return signedIn !== undefined && accountId !== undefined && signedIn !== accountId;
+}
+
+// The same authorization request, to be made again by whoever signs in now; null where it came by a way of its own
+// (RFC 9126, RFC 9101) that only the application can go again.
+export function requestAgainOf(record: EngineRecord): URLSearchParams | null {
+  if (record.parJti !== undefined || stringsOf(record.trusted).length > 0) return null;
+  const params = new URLSearchParams();
+  for (const [name, value] of Object.entries(objectOf(record.params))) {
+    for (const each of [value].flat()) if (typeof each === "string") params.append(name, each);
+  }
+  const prompts = new Set((params.get("prompt") ?? "").split(" ").filter(Boolean)).add("login");
+  params.set("prompt", [...prompts].join(" "));
+  return params;
+}
+
 // What the consent prompt found missing: scopes and claims to ask the user about.
 export function missingConsentOf(record: EngineRecord): { scopes: string[]; claims: string[] } {
   const details = objectOf(objectOf(record.prompt).details);

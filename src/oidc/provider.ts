@@ -14,6 +14,7 @@ import type { Instant } from "../domain/time.ts";
 import type { Storage } from "../ports/storage.ts";
 import { dropForeignPurpose, PURPOSE_PARAM } from "./account-client.ts";
 import { findAccount } from "./accounts.ts";
+import type { BegunInteractions } from "./begun-interactions.ts";
 import { CLAIMS, dropForbiddenClaims, SCOPES } from "./claims.ts";
 import { type QueueLogout, queueLogouts } from "./client-logouts.ts";
 import { type EngineEvents, listen } from "./events.ts";
@@ -42,6 +43,7 @@ export interface EngineDeps {
   readonly fetch: (url: string | URL, options?: RequestInit) => Promise<Response>;
   readonly queueLogout: QueueLogout;
   readonly pages: EnginePages;
+  readonly begunInteractions: BegunInteractions;
   readonly events: EngineEvents;
   readonly now: () => Instant;
 }
@@ -57,6 +59,10 @@ export function createProvider(deps: EngineDeps, keys: readonly SigningKey[]): P
   keepProvedInSessions(provider);
   queueLogouts(provider, deps.queueLogout);
   provider.on("interaction.ended", (ctx) => joinProvedIntoSession(ctx, deps.acr));
+  provider.on("interaction.started", (ctx) => {
+    const uid = ctx.oidc.entities.Interaction?.uid;
+    if (uid !== undefined) deps.begunInteractions.begin(ctx, uid);
+  });
   listen(provider, deps.events);
   return provider;
 }

@@ -3,10 +3,10 @@
 import { type Adapter, errors, Provider } from "oidc-provider";
 import type { Storage } from "../ports/storage.ts";
 import { clientMetadataOf } from "./client-metadata.ts";
-import { InteractionNotEnded } from "./interaction-not-ended.ts";
+import { type InteractionAdapterDeps, interactionAdapter } from "./interaction-adapter.ts";
 import { expiryOf, type RefreshTokenDeps, refreshTokenAdapter } from "./refresh-token-adapter.ts";
 
-interface AdapterDeps extends RefreshTokenDeps {
+interface AdapterDeps extends RefreshTokenDeps, InteractionAdapterDeps {
   readonly storage: Storage;
 }
 
@@ -17,7 +17,7 @@ export function createRecordAdapter(deps: AdapterDeps): (model: string) => Adapt
       case "Client":
         return clientAdapter(deps);
       case "Interaction":
-        return interactionAdapter(deps);
+        return { ...NOTHING, ...interactionAdapter(deps) };
       case "Session":
         return sessionAdapter(deps);
       case "ReplayDetection":
@@ -66,49 +66,11 @@ function insertOnly({ storage, now }: AdapterDeps, model: string): Adapter["upse
 // Clients are registered by administrators, never by the engine.
 function clientAdapter({ storage }: AdapterDeps): Adapter {
   return {
+    ...NOTHING,
     async find(id) {
       const application = await storage.applications.find(id);
       return application === null ? undefined : clientMetadataOf(application);
     },
-    upsert: refuse,
-    findByUid: refuse,
-    findByUserCode: refuse,
-    consume: refuse,
-    destroy: refuse,
-    revokeByGrantId: refuse,
-  };
-}
-
-// The engine reads an interaction and then deletes it. On resuming we take it in one step instead, so
-// that of two browsers with one cookie only one goes on to a session and a code.
-function interactionAdapter({ storage, now }: AdapterDeps): Adapter {
-  const { interactions } = storage;
-  const taken = new WeakSet<object>();
-  return {
-    upsert: (uid, payload, expiresIn) =>
-      interactions.save(uid, { ...payload }, now() + (expiresIn ?? 0) * 1000),
-    async find(uid) {
-      const { ctx } = Provider;
-      if (ctx?.oidc?.route !== "resume") {
-        const interaction = await interactions.find(uid, now());
-        return interaction === null ? undefined : { ...interaction.record };
-      }
-      const interaction = await interactions.take(uid, now());
-      if (interaction !== null) {
-        taken.add(ctx);
-        return { ...interaction.record };
-      }
-      if ((await interactions.find(uid, now())) !== null) throw new InteractionNotEnded(uid);
-      return undefined;
-    },
-    async destroy(uid) {
-      const { ctx } = Provider;
-      if (ctx === undefined || !taken.has(ctx)) await interactions.destroy(uid);
-    },
-    findByUid: refuse,
-    findByUserCode: refuse,
-    consume: refuse,
-    revokeByGrantId: refuse,
   };
 }
 
@@ -167,3 +129,13 @@ function clientsOf(session: { readonly authorizations?: unknown }): string[] {
 async function refuse(): Promise<never> {
   throw new Error("the engine has no business here");
 }
+
+const NOTHING: Adapter = {
+  find: refuse,
+  upsert: refuse,
+  findByUid: refuse,
+  findByUserCode: refuse,
+  consume: refuse,
+  destroy: refuse,
+  revokeByGrantId: refuse,
+};

@@ -14,7 +14,8 @@ export function refreshReuseContract(openEmpty: OpenEmpty): void {
     let tokens: Adapter;
     beforeEach(() => {
       now = NOON;
-      const deps = { storage: storage(), limits: LIMITS, now: () => now };
+      const begunInteractions = { begin() {}, isBegunHere: () => false, end() {} };
+      const deps = { storage: storage(), limits: LIMITS, begunInteractions, now: () => now };
       tokens = createRecordAdapter(deps)("RefreshToken");
     });
 
