@@ -22,7 +22,7 @@ import { loadExistingGrant } from "./grants.ts";
 import { restoreOfflineAccess } from "./offline-access.ts";
 import { signInPolicy } from "./policy.ts";
 import { createRecordAdapter } from "./record-adapter.ts";
-import { authenticationClaims, resourceServerOf } from "./resources.ts";
+import { authenticationClaims, resourceServerOf, singleOf } from "./resources.ts";
 import { joinProvedIntoSession, keepProvedInSessions } from "./session-facts.ts";
 
 // The pages that the engine leaves to us; http draws them.
@@ -122,7 +122,8 @@ function configurationOf(deps: EngineDeps, keys: readonly SigningKey[]): Configu
         enabled: true,
         getResourceServerInfo: (_ctx, resource, client) =>
           resourceServerOf(storage, limits, resource, client),
-        useGrantedResource: async () => false,
+        useGrantedResource: async (_ctx, { resource }) => new Set([resource].flat()).size === 1,
+        defaultResource: async (_ctx, _client, granted) => singleOf(granted),
       },
       rpInitiatedLogout: {
         enabled: true,

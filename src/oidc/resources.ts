@@ -24,6 +24,14 @@ export async function resourceServerOf(
   };
 }
 
+// The resource that was granted, where it is one, even if it was named twice: a token request need not repeat it. Of
+// several the client names the one that it wants a token for.
+export function singleOf(granted: readonly string[] | undefined): string | string[] | undefined {
+  if (granted === undefined) return undefined;
+  const different = [...new Set(granted)];
+  return different.length === 1 ? different[0] : different;
+}
+
 // acr, amr and auth_time for access tokens, from the code or refresh token that they are issued for.
 export function authenticationClaims(
   ctx: KoaContextWithOIDC | undefined,

@@ -153,6 +153,32 @@ describe("journey by the standards", () => {
     assert.equal(app.errorOf(await createBrowser().open(foreign.url.href)), "invalid_target");
   });
 
+  it("gives a JWT for the resource that was granted, whether the token request repeats it or not (TOK-31)", async () => {
+    const [resource, second] = ["https://one.example/api", "https://two.example/api"];
+    const app = await registerRelyingParty(server, {
+      id: "granted-app",
+      args: ["--resource", resource, "--resource", second],
+    });
+    const begun = await app.begin({ resource });
+    const tokens = await app.finish(begun, await signIn(server, createBrowser(), begun, user));
+    assert.equal(decodeJwt(tokens.access_token).aud, resource);
+    const again = await oidc.refreshTokenGrant(app.config, tokens.refresh_token ?? "");
+    assert.equal(decodeJwt(again.access_token).aud, resource);
+
+    const both = await app.begin();
+    both.url.searchParams.append("resource", resource);
+    both.url.searchParams.append("resource", second);
+    const page = await signIn(server, createBrowser(), both, user);
+    const answer = new URL(locationOf(page));
+    const named = await oidc.authorizationCodeGrant(app.config, answer, both.checks, {
+      resource: second,
+    });
+    assert.equal(decodeJwt(named.access_token).aud, second);
+    const opaque = await oidc.refreshTokenGrant(app.config, named.refresh_token ?? "");
+    assert.equal((await oidc.tokenIntrospection(app.config, opaque.access_token)).active, true);
+    assert.throws(() => decodeJwt(opaque.access_token));
+  });
+
   it("tells applications by the back channel that the user signed out", async () => {
     received = [];
     const app = await registerRelyingParty(server, {
