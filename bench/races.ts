@@ -125,7 +125,7 @@ async function openStore(kind: string): Promise<{ storage: Storage; close(): Pro
 function depsOf(limits: Limits): FlowDeps {
   return {
     storage,
-    hasher: { hash: async () => "", verify: async () => ({ matches: false, outdated: false }) },
+    hasher: { hash: async () => "", verify: async () => ({ matches: false, replacement: null }) },
     sendText: async () => {
       texts++;
       return { outcome: "accepted", providerMessageId: null, provider: "races" };

@@ -89,6 +89,9 @@ async function makeUser(i: number): Promise<BenchUser> {
 function plainHasher(): PasswordHasher {
   return {
     hash: async (password) => `plain:${password}`,
-    verify: async (hash, password) => ({ matches: hash === `plain:${password}`, outdated: false }),
+    verify: async (hash, password) => ({
+      matches: hash === `plain:${password}`,
+      replacement: null,
+    }),
   };
 }

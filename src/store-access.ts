@@ -58,10 +58,10 @@ export async function openForCopy(
   }
 }
 
-// The hasher of this configuration, with its bounded queue.
+// The hasher of this configuration, with its queue.
 export async function createHasher(config: Pick<Config, "limits">): Promise<PasswordHasher> {
   const { createPasswordHasher } = await import("./adapters/password/argon2-hasher.ts");
-  return createPasswordHasher({ queueMax: config.limits.passwordHashQueueMax });
+  return createPasswordHasher({ waitSecondsMax: config.limits.passwordHashWaitSecondsMax });
 }
 
 // The common passwords, in lower case.

@@ -44,7 +44,8 @@ export const limitsSchema = z.strictObject({
   passwordLockSecondsMax: seconds,
   passwordFailuresPerAddress: count,
   passwordFailuresPerAddressWindowSeconds: seconds,
-  passwordHashQueueMax: count,
+  // So long a password may wait for its hash; who would wait longer is refused at once.
+  passwordHashWaitSecondsMax: seconds,
   smsTimeoutSeconds: z.int().min(1).max(30),
   smsFailuresUntilOpen: count,
   smsOpenSeconds: z.int().min(1).max(3600),

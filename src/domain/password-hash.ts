@@ -14,7 +14,7 @@ export type PasswordHash =
       readonly salt: Buffer;
       readonly tag: Buffer;
     }
-  | { readonly kind: "bcrypt"; readonly hash: string };
+  | { readonly kind: "bcrypt"; readonly rounds: number; readonly hash: string };
 
 // The cost of new hashes (OWASP Password Storage Cheat Sheet): about 20 ms of one core.
 export const ARGON2_COST: Argon2Cost = { memoryKib: 19_456, passes: 2, parallelism: 1 };
@@ -24,6 +24,8 @@ export const TAG_BYTES = 32;
 // An imported hash may be dearer than ours, but not so dear that a few sign-ins stop the machine.
 const COST_MAX: Argon2Cost = { memoryKib: 131_072, passes: 10, parallelism: 4 };
 const BCRYPT_ROUNDS_MAX = 14;
+// As many bytes of a password as bcrypt reads, a NUL at its end among them.
+const BCRYPT_BYTES = 72;
 
 const BASE64 = "[A-Za-z0-9+/]";
 const ARGON2 = new RegExp(
@@ -36,7 +38,7 @@ export function parsePasswordHash(hash: string): PasswordHash | null {
   const bcrypt = BCRYPT.exec(hash);
   if (bcrypt !== null) {
     const rounds = Number(bcrypt[1]);
-    return rounds >= 4 && rounds <= BCRYPT_ROUNDS_MAX ? { kind: "bcrypt", hash } : null;
+    return rounds >= 4 && rounds <= BCRYPT_ROUNDS_MAX ? { kind: "bcrypt", rounds, hash } : null;
   }
   const [, memory, passes, parallelism, salt, tag] = ARGON2.exec(hash) ?? [];
   if (salt === undefined || tag === undefined) return null;
@@ -73,6 +75,12 @@ export function isOutdated(hash: PasswordHash): boolean {
     salt.length !== SALT_BYTES ||
     tag.length !== TAG_BYTES
   );
+}
+
+// Whether what matches a bcrypt hash can only be the password that was hashed. bcrypt reads the password and a NUL over
+// and over until it has 72 bytes: at 72 and more another end matches as well, and so does a NUL followed by the same again.
+export function isWholeInBcrypt(password: string): boolean {
+  return Buffer.byteLength(password) < BCRYPT_BYTES && !password.includes("\0");
 }
 
 // RFC 9106, 3.1: at least one pass and one lane, and eight KiB of memory for each.

@@ -32,6 +32,13 @@ export function normalPassword(typed: string): string {
   return typed.normalize("NFKC");
 }
 
+// What of a typed password may have been hashed. Our own hashes are of the normal form; imported ones as a rule of the
+// bytes that were typed, which come first.
+export function passwordForms(typed: string): string[] {
+  const normal = normalPassword(typed);
+  return normal === typed ? [typed] : [typed, normal];
+}
+
 // Whether it may become somebody's password. Its length counts in code points.
 export function judgePassword(typed: string, context: PasswordContext): PasswordOutcome {
   // Before normalizing, which can make eighteen characters of one.

@@ -4,7 +4,6 @@ import { windowBudget } from "../domain/attempt-budget.ts";
 import { NOTHING_PROVED, withFactor } from "../domain/factors.ts";
 import { parseLogin } from "../domain/login-name.ts";
 import { networkOf } from "../domain/network.ts";
-import { normalPassword } from "../domain/password.ts";
 import type { Instant } from "../domain/time.ts";
 import type { LoginName, User } from "../domain/user.ts";
 import type { PasswordAttempt } from "../ports/storage.ts";
@@ -47,7 +46,7 @@ export async function takePasswordStep(
   const begun = await deps.storage.users.beginPasswordAttempt({ login, budgets, now });
   if (begun.outcome === "limited") return begun;
 
-  const user = await verifiedUser(deps, begun.user, normalPassword(input.password));
+  const user = await verifiedUser(deps, begun.user, input.password);
   if (user === null) return { outcome: "rejected" };
 
   const proved = withFactor(NOTHING_PROVED, "pwd", now);
@@ -68,18 +67,18 @@ export async function takePasswordStep(
   });
 }
 
-// The user, if the password is right and the account may sign in. A hash with old parameters is
-// replaced on the way; a failure to do so is no reason to keep anybody out.
+// The user, if the password is right and the account may sign in. A hash that is not as new ones are is replaced on
+// the way, unless somebody else was faster.
 async function verifiedUser(
   deps: FlowDeps,
   user: User | null,
-  password: string,
+  typed: string,
 ): Promise<User | null> {
   const hash = user?.passwordHash ?? null;
-  const { matches, outdated } = await deps.hasher.verify(hash, password);
+  const { matches, replacement } = await deps.hasher.verify(hash, typed);
   if (user === null || hash === null || !matches || user.status !== "active") return null;
-  if (outdated) {
-    await deps.storage.users.upgradePasswordHash(user.id, hash, await deps.hasher.hash(password));
+  if (replacement !== null) {
+    await deps.storage.users.upgradePasswordHash(user.id, hash, replacement);
   }
   return user;
 }

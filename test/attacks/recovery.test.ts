@@ -114,7 +114,7 @@ describe("attacks on password recovery", function () {
 
   it("lets one of a hundred at once set the password (REC-03)", async () => {
     // More tries than there are racers, so that the write decides and not the count.
-    const own = await openRecoveryScene({ recoveryTriesPerLink: 1000, passwordHashQueueMax: 200 });
+    const own = await openRecoveryScene({ recoveryTriesPerLink: 1000 });
     try {
       const account = await newAccount(own);
       const browser = createBrowser();

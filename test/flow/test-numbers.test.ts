@@ -48,7 +48,7 @@ describe("a store that does not say whether a number is a test number", () => {
   function depsOn(of: Storage): FlowDeps {
     return {
       storage: of,
-      hasher: { hash: async () => "", verify: async () => ({ matches: false, outdated: false }) },
+      hasher: { hash: async () => "", verify: async () => ({ matches: false, replacement: null }) },
       sendText: async (text) => {
         texts.push(text);
         return { outcome: "accepted", provider: "fake", providerMessageId: "1" };

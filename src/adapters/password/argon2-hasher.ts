@@ -1,36 +1,71 @@
-// argon2id in the thread pool of the runtime, so many at a time and so many waiting, no more: past
-// that, waiting longer would help nobody, and an answer at once keeps the rest of the server alive.
+// argon2id in the thread pool of the runtime, and bcrypt, which only comes with imported users, in threads of its own:
+// one queue for both.
 import { argon2, randomBytes, timingSafeEqual } from "node:crypto";
 import { availableParallelism } from "node:os";
+import { normalPassword, passwordForms } from "../../domain/password.ts";
 import {
   ARGON2_COST,
   type Argon2Cost,
   formatArgon2,
   isOutdated,
+  isWholeInBcrypt,
   type PasswordHash,
   parsePasswordHash,
   SALT_BYTES,
   TAG_BYTES,
 } from "../../domain/password-hash.ts";
-import { UnavailableError } from "../../ports/errors.ts";
 import type { PasswordHasher } from "../../ports/password-hasher.ts";
+import { type CheckBcrypt, createBcryptThreads } from "./bcrypt-threads.ts";
+import { createHashQueue, type Work } from "./hash-queue.ts";
 
 // Three at most: the pool has four threads, and files and names need one too.
 const CONCURRENCY = Math.min(3, availableParallelism());
-const QUEUE_MAX = 64;
-const RETRY_AFTER_SECONDS = 2;
+const WAIT_SECONDS_MAX = 10;
 
 // Verified in place of a hash that is not there.
-const DUMMY_SALT = Buffer.alloc(SALT_BYTES, "latchkey");
+const DUMMY: PasswordHash = {
+  kind: "argon2id",
+  cost: ARGON2_COST,
+  salt: Buffer.alloc(SALT_BYTES, "latchkey"),
+  tag: Buffer.alloc(TAG_BYTES),
+};
 
 export function createPasswordHasher(
-  options: { readonly queueMax?: number; readonly concurrency?: number } = {},
+  options: { readonly waitSecondsMax?: number; readonly concurrency?: number } = {},
 ): PasswordHasher {
-  const inTurn = createQueue(options.concurrency ?? CONCURRENCY, options.queueMax ?? QUEUE_MAX);
+  const inTurn = createHashQueue({
+    concurrency: options.concurrency ?? CONCURRENCY,
+    waitSecondsMax: options.waitSecondsMax ?? WAIT_SECONDS_MAX,
+  });
+  const checkBcrypt = createBcryptThreads();
   return {
-    hash: (password) => inTurn(() => hashAnew(password)),
-    verify: (hash, password) => inTurn(() => verify(hash, password)),
+    hash: (password) => inTurn(workOf(DUMMY), () => hashAnew(password)),
+    verify(hash, typed) {
+      const known = hash === null ? null : parsePasswordHash(hash);
+      const forms = passwordForms(typed);
+      return inTurn(workOf(known ?? DUMMY, forms.length), async () => {
+        const matching = await findMatching(known ?? DUMMY, forms, checkBcrypt);
+        if (known === null || matching === null) return { matches: false, replacement: null };
+        const replace = isToReplace(known, matching, normalPassword(typed));
+        return {
+          matches: true,
+          replacement: replace ? await hashAnew(normalPassword(typed)) : null,
+        };
+      });
+    },
   };
+}
+
+function workOf(hash: PasswordHash, times = 1): Work {
+  if (hash.kind === "bcrypt") return { kind: "bcrypt", units: times * 2 ** hash.rounds };
+  return { kind: "argon2id", units: times * hash.cost.memoryKib * hash.cost.passes };
+}
+
+// Whether a hash anew, of the normal form, is to take the place of this one. Never unless the password that matched is
+// all of the one that was hashed.
+function isToReplace(hash: PasswordHash, matching: string, normal: string): boolean {
+  if (hash.kind === "bcrypt") return isWholeInBcrypt(matching);
+  return isOutdated(hash) || matching !== normal;
 }
 
 async function hashAnew(password: string): Promise<string> {
@@ -39,20 +74,24 @@ async function hashAnew(password: string): Promise<string> {
   return formatArgon2({ cost: ARGON2_COST, salt, tag });
 }
 
-async function verify(hash: string | null, password: string) {
-  const known = hash === null ? null : parsePasswordHash(hash);
-  if (known === null) {
-    await argon2id(password, { cost: ARGON2_COST, salt: DUMMY_SALT, tagBytes: TAG_BYTES });
-    return { matches: false, outdated: false };
+// The first form that matches.
+async function findMatching(
+  hash: PasswordHash,
+  forms: readonly string[],
+  checkBcrypt: CheckBcrypt,
+): Promise<string | null> {
+  for (const form of forms) {
+    if (await isMatch(hash, form, checkBcrypt)) return form;
   }
-  return { matches: await isMatch(known, password), outdated: isOutdated(known) };
+  return null;
 }
 
-async function isMatch(hash: PasswordHash, password: string): Promise<boolean> {
-  if (hash.kind === "bcrypt") {
-    const { compare } = await import("bcryptjs");
-    return compare(password, hash.hash);
-  }
+async function isMatch(
+  hash: PasswordHash,
+  password: string,
+  checkBcrypt: CheckBcrypt,
+): Promise<boolean> {
+  if (hash.kind === "bcrypt") return checkBcrypt(hash.hash, password);
   const { cost, salt, tag } = hash;
   const computed = await argon2id(password, { cost, salt, tagBytes: tag.length });
   return timingSafeEqual(computed, tag);
@@ -73,31 +112,4 @@ function argon2id(
   return new Promise((resolve, reject) => {
     argon2("argon2id", parameters, (error, tag) => (error ? reject(error) : resolve(tag)));
   });
-}
-
-// Runs jobs in the order in which they came, so many at a time; refuses one when too many wait.
-function createQueue(concurrency: number, queueMax: number) {
-  const waiting: (() => void)[] = [];
-  let running = 0;
-
-  return async <T>(job: () => Promise<T>): Promise<T> => {
-    if (running < concurrency) {
-      running++;
-    } else {
-      if (waiting.length >= queueMax) {
-        throw new UnavailableError("password-hasher", "too many passwords are waiting", {
-          retryAfterSeconds: RETRY_AFTER_SECONDS,
-        });
-      }
-      await new Promise<void>((resolve) => waiting.push(resolve));
-    }
-    try {
-      return await job();
-    } finally {
-      // The place passes to the next in line without becoming free, or a newcomer could take it first.
-      const next = waiting.shift();
-      if (next === undefined) running--;
-      else next();
-    }
-  };
 }
