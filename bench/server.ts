@@ -19,7 +19,7 @@ const USERS = 50;
 const KEYS_CHECK_MS = 5_000;
 
 const config = readConfig();
-const log = createLogger(config.logLevel);
+const log = createLogger(config.logLevel, config.limits);
 const storage = await openStorage(config);
 const hasher = process.env.BENCH_HASHER === "plain" ? plainHasher() : await createHasher(config);
 const admin = {

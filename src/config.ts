@@ -102,7 +102,7 @@ export function readConfig(environment: Environment = process.env): Config {
     embeddedFile,
     workers: values.WORKERS,
     outboxFile: path.join(dataDir, "outbox.ndjson"),
-    secrets: values.SECRET ?? [generatedSecret(dataDir)],
+    secrets: values.SECRET ?? [generatedSecret(dataDir, embeddedFile)],
     ...sms,
     smtp: smtp && { ...smtp, plain: !smtp.secure && isLoopback(smtp.host) },
     recovery: values.RECOVERY,
@@ -219,9 +219,9 @@ function isOn(value: string): boolean {
 }
 
 // Only for the embedded store: nodes on MongoDB have to be given the same one.
-function generatedSecret(dataDir: string): string {
+function generatedSecret(dataDir: string, store: string): string {
   try {
-    return readOrMakeSecret(dataDir);
+    return readOrMakeSecret(dataDir, store);
   } catch (error) {
     throw new ConfigError([error instanceof Error ? error.message : String(error)]);
   }

@@ -2,12 +2,16 @@
 import cluster from "node:cluster";
 import { ConfigError, readConfig } from "./config.ts";
 import { createLogger } from "./log.ts";
+import { StoreRefusedError } from "./ports/errors.ts";
 import { serve } from "./serve.ts";
 import { supervise } from "./supervise.ts";
 
+// EX_CONFIG of sysexits.h: starting again changes nothing until somebody has changed a setting.
+const EXIT_CONFIG = 78;
+
 async function main(): Promise<void> {
   const config = readConfig();
-  const log = createLogger(config.logLevel);
+  const log = createLogger(config.logLevel, config.limits);
   if (cluster.isWorker) return serve(config, log, tellSupervisor);
   if (config.withoutEffect.length > 0) {
     log.warn({ event: "settings-without-effect", names: config.withoutEffect });
@@ -27,6 +31,7 @@ function print(lines: Readonly<Record<string, string>>): void {
 }
 
 main().catch((error: unknown) => {
-  console.error(error instanceof ConfigError ? error.message : error);
-  process.exit(1);
+  const isRefusal = error instanceof ConfigError || error instanceof StoreRefusedError;
+  console.error(isRefusal ? error.message : error);
+  process.exit(isRefusal ? EXIT_CONFIG : 1);
 });

@@ -3,10 +3,15 @@ import { randomBytes } from "node:crypto";
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
-// Reads the secret in this directory, making it if there is none. Throws an error whose message says which
-// setting is wrong.
-export function readOrMakeSecret(dataDir: string): string {
+// Reads the secret in this directory, making it if there is none. Beside a store that is there already none is made,
+// for it would be another one than the store's. Throws an error whose message says which setting is wrong.
+export function readOrMakeSecret(dataDir: string, store: string): string {
   const file = path.join(dataDir, "secret");
+  if (!existsSync(file) && existsSync(store)) {
+    throw new Error(
+      `SECRET: ${file} is missing beside the store ${store}; restore it, or set SECRET to what the store was made with`,
+    );
+  }
   try {
     if (!existsSync(file)) makeSecret(dataDir, file);
   } catch {

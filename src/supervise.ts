@@ -18,7 +18,7 @@ export async function supervise(
   tell: (lines: Lines) => void,
 ): Promise<void> {
   let stopping = false;
-  let failed = false;
+  let exitCode = 0;
   const ready = new Set<Worker>();
   let everReady = false;
   let told = false;
@@ -40,12 +40,12 @@ export async function supervise(
     worker.on("exit", (code, signal) => {
       ready.delete(worker);
       if (stopping) {
-        failed ||= code !== 0;
+        if (code !== 0) exitCode ||= 1;
         return;
       }
       log.error({ event: "worker-died", pid: worker.process.pid, code, signal });
       // One that could not even begin has said why; so would the others.
-      if (!everReady && code === 1) return end("SIGTERM", true);
+      if (!everReady && code !== null && code !== 0) return end("SIGTERM", code);
       const lived = performance.now() - startedAt;
       void delay(lived < SHORT_LIFE_MS ? PAUSE_MS : 0).then(() => {
         if (!stopping) start();
@@ -53,7 +53,7 @@ export async function supervise(
     });
   }
 
-  function end(signal: NodeJS.Signals, isFailure = false): void {
+  function end(signal: NodeJS.Signals, code = 0): void {
     const alive = workersAlive();
     if (stopping) {
       // Who asks twice does not want to wait.
@@ -61,10 +61,10 @@ export async function supervise(
       process.exit(1);
     }
     stopping = true;
-    failed = isFailure;
+    exitCode = code;
     log.info({ event: "stopping", signal });
     for (const worker of alive) worker.process.kill("SIGTERM");
-    void Promise.all(alive.map(ended)).then(() => process.exit(failed ? 1 : 0));
+    void Promise.all(alive.map(ended)).then(() => process.exit(exitCode));
   }
 
   process.on("SIGTERM", () => end("SIGTERM"));

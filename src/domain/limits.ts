@@ -73,6 +73,8 @@ export const limitsSchema = z.strictObject({
   recoveryTriesPerLink: count,
   phoneChangeAfterRecoverySeconds: z.int().min(0),
   signingKeyPublishSeconds: z.int().min(0),
+  // So much of the log waits for somebody to read it; what comes after that is dropped and counted.
+  logQueueBytesMax: count,
 });
 
 export type Limits = Readonly<z.infer<typeof limitsSchema>>;

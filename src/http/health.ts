@@ -1,14 +1,19 @@
 // Alive: the process answers. Ready: it can serve, which it cannot without its store or while stopping.
 import type { Context, Middleware } from "koa";
+import type { Instant } from "../domain/time.ts";
 import type { Storage } from "../ports/storage.ts";
 
 export interface HealthDeps {
   readonly storage: Pick<Storage, "ping">;
   readonly isStopping: () => boolean;
+  readonly now: () => Instant;
 }
+
+const PROBE_MS = 1_000;
 
 // Answers /healthz and /readyz, under any Host.
 export function health(deps: HealthDeps): Middleware {
+  const isReady = createProbe(deps);
   return async (ctx, next) => {
     if (ctx.path !== "/healthz" && ctx.path !== "/readyz") return next();
     if (ctx.method !== "GET" && ctx.method !== "HEAD") {
@@ -18,19 +23,34 @@ export function health(deps: HealthDeps): Middleware {
     }
     ctx.set("Cache-Control", "no-store");
     if (ctx.path === "/healthz") ctx.body = { status: "ok" };
-    else await answerReadiness(deps, ctx);
+    else await answerReadiness(isReady, ctx);
   };
 }
 
-async function answerReadiness({ storage, isStopping }: HealthDeps, ctx: Context): Promise<void> {
-  try {
-    if (!isStopping()) {
+// Anybody may ask, and each look writes: so there is one at a time, and its answer is good for a second.
+function createProbe({ storage, isStopping, now }: HealthDeps): () => Promise<boolean> {
+  let last: { readonly at: number; readonly isReady: Promise<boolean> } | null = null;
+  const look = async () => {
+    try {
       await storage.ping();
-      ctx.body = { status: "ready" };
-      return;
+      return true;
+    } catch {
+      // Why is in the log of whoever needed the store; here only that it is so.
+      return false;
     }
-  } catch {
-    // Why is in the log of whoever needed the store; here only that it is so.
+  };
+  return async () => {
+    if (isStopping()) return false;
+    const at = now();
+    if (last === null || Math.abs(at - last.at) >= PROBE_MS) last = { at, isReady: look() };
+    return (await last.isReady) && !isStopping();
+  };
+}
+
+async function answerReadiness(isReady: () => Promise<boolean>, ctx: Context): Promise<void> {
+  if (await isReady()) {
+    ctx.body = { status: "ready" };
+    return;
   }
   ctx.status = 503;
   ctx.set("Retry-After", "5");

@@ -37,7 +37,7 @@ export function createServer(options: ServerOptions): Koa {
   app.use(closeWhenStopping(options.isStopping));
   app.use(answerErrors(web));
   app.use(frontDoor({ issuer: web.issuer, base: web.base, trustProxy: options.trustProxy }));
-  app.use(health(options));
+  app.use(health({ ...options, now: web.flow.now }));
   app.use(serveAssets(web));
   app.use(receipts(web, options.receiptReaders));
   app.use(neverStored);

@@ -16,3 +16,12 @@ export class UnavailableError extends Error {
     this.retryAfterSeconds = options.retryAfterSeconds ?? 5;
   }
 }
+
+// What a store says no to for good, in a sentence for whoever starts it: it was sealed under another SECRET, a newer
+// version wrote it, or it belongs to another program.
+export class StoreRefusedError extends Error {
+  constructor(sentence: string, options: { cause?: unknown } = {}) {
+    super(sentence, options);
+    this.name = "StoreRefusedError";
+  }
+}

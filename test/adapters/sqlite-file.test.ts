@@ -73,6 +73,14 @@ describe("the file of sqlite storage", () => {
     await (await open([OLD])).close();
   });
 
+  it("gets no new data key in place of one that is lost (FLT-51)", async () => {
+    const storage = await open();
+    await storage.users.create(aUser(), AUDIT);
+    await storage.close();
+    tamper((connection) => connection.exec("DELETE FROM meta"));
+    await assert.rejects(open(), /lost its data key/);
+  });
+
   it("hands out the mails that an earlier version queued, which do not say that they are mails", async () => {
     const storage = await open();
     const { channel, ...mail } = aMail();

@@ -43,6 +43,17 @@ describe("mongo storage of another version", () => {
     assert.ok(known !== undefined && known > 1);
   });
 
+  it("gets no new data key in place of one that is lost (FLT-51)", async () => {
+    const uri = uriOf();
+    const storage = await openPatiently(uri);
+    await storage.users.create(aUser(), anAuditEvent());
+    await storage.close();
+    await withRaw(uri, (raw) =>
+      raw.collection<{ _id: string }>("meta").deleteOne({ _id: "data-key" }),
+    );
+    await assert.rejects(openPatiently(uri), /lost its data key/);
+  });
+
   it("refuses a later one, and leaves its number alone", async () => {
     const uri = uriOf();
     await withSchema(uri, (meta) => meta.insertOne({ _id: "schema", count: 99 }));

@@ -6,11 +6,11 @@ import { setTimeout as delay } from "node:timers/promises";
 const MS_MAX = 15_000;
 
 export async function until(
-  isSo: () => boolean,
+  isSo: () => boolean | Promise<boolean>,
   what = "it did not happen in time",
   msMax = MS_MAX,
 ): Promise<void> {
-  for (let waited = 0; !isSo(); waited += 50) {
+  for (let waited = 0; !(await isSo()); waited += 50) {
     assert.ok(waited < msMax, what);
     await delay(50);
   }

@@ -1,6 +1,7 @@
 // What a database must have before it is used: our schema, every index that is declared, and a data key.
 import type { Connection } from "mongoose";
-import { openDataKey } from "../stored/data-key.ts";
+import { StoreRefusedError } from "../../ports/errors.ts";
+import { openDataKey, requireEmpty } from "../stored/data-key.ts";
 import { isNotImplemented } from "./failures.ts";
 import type { Models } from "./models.ts";
 import { COLLECTIONS, declaredIndexes } from "./schemas.ts";
@@ -19,7 +20,7 @@ export async function requireKnownSchema({ meta }: Models): Promise<void> {
     )
     .lean();
   if ((found?.count ?? 0) > SCHEMA) {
-    throw new Error(
+    throw new StoreRefusedError(
       `The database was written by a newer Latchkey (schema ${found?.count}; this one knows ${SCHEMA}).`,
     );
   }
@@ -44,14 +45,17 @@ export async function buildIndexes(connection: Connection): Promise<void> {
 // One of several first starts makes the key; each takes what is there. Wrapped anew only if nobody has
 // wrapped it anew meanwhile.
 export async function readDataKey(
-  { meta }: Models,
+  { meta, users, signing_keys }: Models,
   secrets: readonly string[],
   moved?: Uint8Array | undefined,
 ): Promise<Buffer> {
   const _id = "data-key";
   for (;;) {
+    // Looked at before the key: somebody else's first start makes the key first.
+    const isEmpty = !((await users.exists({ removed: false })) || (await signing_keys.exists({})));
     const found = await meta.findOne({ _id }).lean();
     const stored = found?.bytes ?? null;
+    if (stored === null) requireEmpty(isEmpty);
     const { dataKey, toStore } = openDataKey(stored, secrets, moved);
     if (toStore === null) return dataKey;
     if (stored === null) {

@@ -1,5 +1,5 @@
 // Where the data key of the embedded store lies.
-import { openDataKey } from "../stored/data-key.ts";
+import { openDataKey, requireEmpty } from "../stored/data-key.ts";
 import { bytesIn, type Sql } from "./sql.ts";
 
 export function readDataKey(
@@ -8,6 +8,7 @@ export function readDataKey(
   moved?: Uint8Array | undefined,
 ): Buffer {
   const row = sql.get("SELECT value FROM meta WHERE name = 'data-key'");
+  if (row === undefined) requireEmpty(!holdsSomething(sql));
   const { dataKey, toStore } = openDataKey(
     row === undefined ? null : bytesIn(row, "value"),
     secrets,
@@ -21,4 +22,9 @@ export function readDataKey(
     );
   }
   return dataKey;
+}
+
+function holdsSomething(sql: Sql): boolean {
+  const user = sql.get("SELECT 1 FROM users LIMIT 1");
+  return (user ?? sql.get("SELECT 1 FROM signing_keys LIMIT 1")) !== undefined;
 }

@@ -2,6 +2,7 @@
 // under the data key; the plain columns beside it are what queries need, names and numbers as keyed
 // index, ids that are secrets as hash.
 import type { DatabaseSync } from "node:sqlite";
+import { StoreRefusedError } from "../../ports/errors.ts";
 import { isNotADatabase } from "./failures.ts";
 import { integerIn, type Row, type Sql } from "./sql.ts";
 
@@ -114,7 +115,9 @@ export function requireOurFile(connection: DatabaseSync, file: string): void {
     );
   } catch (error) {
     if (!isNotADatabase(error)) throw error;
-    throw new Error(`${file} is not an SQLite database; it was left as it is.`, { cause: error });
+    throw new StoreRefusedError(`${file} is not an SQLite database; it was left as it is.`, {
+      cause: error,
+    });
   }
 }
 
@@ -150,10 +153,12 @@ function requireKnownSchema(identity: FileIdentity, file: string): void {
   const fresh = applicationId === 0 && version === 0 && objects === 0;
   if (fresh) return;
   if (applicationId !== APPLICATION_ID) {
-    throw new Error(`${file} is the database of another program; it was left as it is.`);
+    throw new StoreRefusedError(
+      `${file} is the database of another program; it was left as it is.`,
+    );
   }
   if (version > MIGRATIONS.length) {
-    throw new Error(
+    throw new StoreRefusedError(
       `${file} was written by a newer Latchkey (schema ${version}; this one knows ${MIGRATIONS.length}).`,
     );
   }

@@ -98,10 +98,12 @@ function createStorage(database: Database, vault: Vault, now: () => number): Sto
     budgets: createBudgetStore(database, vault),
     transfer: createTransferStore(database, vault),
     vault,
-    // Written, not only asked: a full disk and a file that may not be written show here.
+    // Written, not only asked: a full disk and a file that may not be written show here. Something new each time, for
+    // SQLite writes no page that stays as it was; and as much as a change may need, which a disk with a little room
+    // left would refuse.
     ping: () =>
       database.write((sql) => {
-        sql.run("UPDATE meta SET value = value WHERE name = 'data-key'");
+        sql.run("INSERT OR REPLACE INTO meta (name, value) VALUES ('probe', randomblob(16384))");
       }),
     sweep: createSweep(database),
     endSignIns: (rowsMax) => endSignIns(database, rowsMax),

@@ -1,5 +1,14 @@
 // The data key of a store: made once, kept wrapped, unwrapped with whichever secret fits.
 import { createDataKey, unwrapDataKey, wrapDataKey } from "../../domain/vault.ts";
+import { StoreRefusedError } from "../../ports/errors.ts";
+
+// Throws for a store that holds something but no key for it: a new one would open none of it.
+export function requireEmpty(isEmpty: boolean): void {
+  if (isEmpty) return;
+  throw new StoreRefusedError(
+    "The store has lost its data key (the row data-key of meta); restore all of it from a backup.",
+  );
+}
 
 export interface OpenedDataKey {
   readonly dataKey: Buffer;
@@ -30,7 +39,9 @@ function open(stored: Uint8Array | null, secrets: readonly string[]): OpenedData
   }
   const unwrapped = unwrapDataKey(stored, secrets);
   if (unwrapped === null) {
-    throw new Error("The store was sealed under another SECRET; none of those given opens it.");
+    throw new StoreRefusedError(
+      "The store was sealed under another SECRET; none of those given opens it.",
+    );
   }
   const { dataKey, byFirst } = unwrapped;
   return { dataKey, toStore: byFirst ? null : wrapDataKey(dataKey, first) };
