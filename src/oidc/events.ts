@@ -1,5 +1,6 @@
 // What the engine tells us of: failures for the log, revocations for the audit trail.
 import type { KoaContextWithOIDC, Provider } from "oidc-provider";
+import { reasonOf } from "./grant-refusals.ts";
 
 export interface EngineEvent {
   readonly event: string;
@@ -30,7 +31,7 @@ const REFUSALS = [
 export function listen(provider: Provider, events: EngineEvents): void {
   for (const name of REFUSALS) {
     provider.on(name as "grant.error", (ctx: KoaContextWithOIDC, error: Error) => {
-      events.happened({ ...describe(name, ctx), because: error.message });
+      events.happened({ ...describe(name, ctx), because: reasonOf(error) });
     });
   }
   provider.on("grant.revoked", (ctx) => events.happened(describe("grant.revoked", ctx)));

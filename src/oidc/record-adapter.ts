@@ -4,7 +4,8 @@ import { type Adapter, errors, Provider } from "oidc-provider";
 import type { Storage } from "../ports/storage.ts";
 import { clientMetadataOf } from "./client-metadata.ts";
 import { type InteractionAdapterDeps, interactionAdapter } from "./interaction-adapter.ts";
-import { expiryOf, type RefreshTokenDeps, refreshTokenAdapter } from "./refresh-token-adapter.ts";
+import { expiryOf } from "./record-expiry.ts";
+import { type RefreshTokenDeps, refreshTokenAdapter } from "./refresh-token-adapter.ts";
 
 interface AdapterDeps extends RefreshTokenDeps, InteractionAdapterDeps {
   readonly storage: Storage;
@@ -34,7 +35,7 @@ function recordAdapter({ storage, now }: AdapterDeps, model: string): Adapter {
   const { records } = storage;
   return {
     upsert: (id, payload, expiresIn) =>
-      records.save({ model, id, payload, expiresAt: expiryOf(now(), expiresIn) }),
+      records.save({ model, id, payload, expiresAt: expiryOf(model, now(), expiresIn) }),
     async find(id) {
       const payload = await records.find(model, id, now());
       return payload === null ? undefined : { ...payload };
@@ -57,7 +58,7 @@ function recordAdapter({ storage, now }: AdapterDeps, model: string): Adapter {
 
 function insertOnly({ storage, now }: AdapterDeps, model: string): Adapter["upsert"] {
   return async (id, payload, expiresIn) => {
-    const record = { model, id, payload, expiresAt: expiryOf(now(), expiresIn) };
+    const record = { model, id, payload, expiresAt: expiryOf(model, now(), expiresIn) };
     if (await storage.records.insert(record, now())) return;
     throw new errors.InvalidGrant("already used");
   };
@@ -103,7 +104,7 @@ function sessionAdapter({ storage, now }: AdapterDeps): Adapter {
         model: "Session",
         id,
         payload: gone.length === 0 ? payload : { ...payload, authorizations },
-        expiresAt: expiryOf(now(), expiresIn),
+        expiresAt: expiryOf("Session", now(), expiresIn),
       };
       await records.saveSession(record, loaded?.id ?? null, now());
       if (ctx !== undefined) loadedBy.set(ctx, { id, clients: clientsOf(payload) });

@@ -5,6 +5,7 @@ import type { Limits } from "../domain/limits.ts";
 import type { Instant } from "../domain/time.ts";
 import type { RecordPayload } from "../ports/records.ts";
 import type { Storage } from "../ports/storage.ts";
+import { expiryOf } from "./record-expiry.ts";
 
 const MODEL = "RefreshToken";
 
@@ -29,7 +30,7 @@ export function refreshTokenAdapter(
         model: MODEL,
         id,
         payload: kept,
-        expiresAt: expiryOf(now(), expiresIn),
+        expiresAt: expiryOf(MODEL, now(), expiresIn),
       });
     },
     async find(id) {
@@ -82,11 +83,6 @@ async function isBound(
   const application = await applications.find(String(token.clientId));
   const method = application?.metadata.token_endpoint_auth_method;
   return method !== undefined && method !== "none";
-}
-
-// When a record of so many seconds ends; null: never.
-export function expiryOf(now: Instant, expiresIn: number | undefined): Instant | null {
-  return typeof expiresIn === "number" ? now + expiresIn * 1000 : null;
 }
 
 function without(payload: RecordPayload, member: string): AdapterPayload {
