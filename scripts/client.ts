@@ -1,7 +1,5 @@
 // latchkey client: applications.
-import { readFileSync } from "node:fs";
-import { type Command, Option } from "commander";
-import type { AddApplication, ChangeApplication } from "../src/admin/application-options.ts";
+import type { Command } from "commander";
 import { setText, showTexts, type TextDeps } from "../src/admin/application-texts.ts";
 import {
   addApplication,
@@ -12,33 +10,12 @@ import {
   updateApplication,
 } from "../src/admin/applications.ts";
 import { AdminError } from "../src/admin/errors.ts";
-import { AUTH_METHODS } from "../src/domain/application.ts";
 import { readOwnTemplates, textFrameOf } from "../src/text-catalog.ts";
+import { addSettings, type Flags, settingsOf } from "./client-options.ts";
 import { printList, printThing } from "./print.ts";
-import { addCommand, collect, parseCount, readInput, type ScriptDeps, withStore } from "./run.ts";
+import { addCommand, collect, readInput, type ScriptDeps, withStore } from "./run.ts";
 
 const SECRET = { member: "client_secret", called: "client secret" };
-
-// As commander names them.
-interface Flags {
-  name?: string;
-  redirectUri?: string[];
-  public?: boolean;
-  postLogoutRedirectUri?: string[];
-  backchannelLogoutUri?: string;
-  authMethod?: AddApplication["authMethod"];
-  subjectType?: AddApplication["subjectType"];
-  scope?: string;
-  consent?: boolean;
-  idTokenAlg?: AddApplication["idTokenAlg"];
-  grantType?: ("authorization_code" | "refresh_token")[];
-  applicationType?: AddApplication["applicationType"];
-  defaultAcrValues?: string;
-  defaultMaxAge?: number;
-  requirePar?: boolean;
-  jwksFile?: string;
-  resource?: string[];
-}
 
 export function addClientCommands(program: Command): void {
   const client = program.command("client").description("applications (OAuth clients)");
@@ -144,71 +121,4 @@ function addUpdate(client: Command): void {
   addSettings(update).action(async (id: string, flags: Flags) => {
     printThing(await withStore((deps) => updateApplication(deps, id, settingsOf(flags))), SECRET);
   });
-}
-
-function addSettings(command: Command): Command {
-  return command
-    .option("--post-logout-redirect-uri <uri>", "may be given several times", collect)
-    .option("--backchannel-logout-uri <uri>", "told when a session ends")
-    .addOption(new Option("--auth-method <method>", "at the token endpoint").choices(AUTH_METHODS))
-    .addOption(
-      new Option("--subject-type <type>", "who sub is the same for").choices([
-        "public",
-        "pairwise",
-      ]),
-    )
-    .option("--scope <scopes>", "what it may ask for, with spaces between")
-    .addOption(
-      new Option("--id-token-alg <alg>", "how ID tokens are signed").choices(["RS256", "ES256"]),
-    )
-    .addOption(
-      new Option("--grant-type <type>", "may be given several times")
-        .choices(["authorization_code", "refresh_token"])
-        .argParser(collect),
-    )
-    .addOption(
-      new Option("--application-type <type>", "native: custom schemes (RFC 8252)").choices([
-        "web",
-        "native",
-      ]),
-    )
-    .option("--default-acr-values <values>", "when a request says none, with spaces between")
-    .option("--default-max-age <seconds>", "when a request says none", parseCount)
-    .option("--jwks-file <file>", "the client's public keys, for private_key_jwt")
-    .option("--resource <uri>", "a resource server it may ask tokens for (RFC 8707)", collect);
-}
-
-function settingsOf(flags: Flags): ChangeApplication {
-  return {
-    name: flags.name,
-    redirectUris: listOf(flags.redirectUri),
-    postLogoutRedirectUris: listOf(flags.postLogoutRedirectUri),
-    backchannelLogoutUri: flags.backchannelLogoutUri === "" ? null : flags.backchannelLogoutUri,
-    applicationType: flags.applicationType,
-    public: flags.public,
-    authMethod: flags.authMethod,
-    subjectType: flags.subjectType,
-    scope: flags.scope,
-    grantTypes: flags.grantType,
-    idTokenAlg: flags.idTokenAlg,
-    defaultAcrValues: flags.defaultAcrValues?.split(" ").filter(Boolean),
-    defaultMaxAgeSeconds: flags.defaultMaxAge,
-    requirePushedAuthorizationRequests: flags.requirePar,
-    jwks: flags.jwksFile === undefined ? undefined : readJwks(flags.jwksFile),
-    consent: flags.consent,
-    resources: listOf(flags.resource),
-  };
-}
-
-function listOf(given: string[] | undefined): string[] | undefined {
-  return given?.filter((each) => each !== "");
-}
-
-// Its shape is admin's to check.
-function readJwks(file: string): ChangeApplication["jwks"] {
-  try {
-    return JSON.parse(readFileSync(file, "utf8"));
-  } catch (cause) {
-    throw new AdminError("usage", `${file} cannot be read as JSON.`, { cause });
-  }
 }

@@ -1,11 +1,10 @@
 // Applications: registered, shown, changed and removed. Their secret is told once, when it is made.
 import { randomBytes } from "node:crypto";
 import type { Application, ApplicationMetadata } from "../domain/application.ts";
+import { applySettings, blankMetadata } from "./application-metadata.ts";
 import {
   type AddApplication,
   addApplicationSchema,
-  applySettings,
-  blankMetadata,
   type ChangeApplication,
   changeApplicationSchema,
 } from "./application-options.ts";

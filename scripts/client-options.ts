@@ -1,0 +1,95 @@
+// The options that client add and client update share, and what they say of an application.
+import { readFileSync } from "node:fs";
+import { type Command, Option } from "commander";
+import type { AddApplication, ChangeApplication } from "../src/admin/application-options.ts";
+import { AdminError } from "../src/admin/errors.ts";
+import { AUTH_METHODS } from "../src/domain/application.ts";
+import { collect, parseCount } from "./run.ts";
+
+// As commander names them.
+export interface Flags {
+  name?: string;
+  redirectUri?: string[];
+  public?: boolean;
+  postLogoutRedirectUri?: string[];
+  backchannelLogoutUri?: string;
+  authMethod?: AddApplication["authMethod"];
+  subjectType?: AddApplication["subjectType"];
+  scope?: string;
+  consent?: boolean;
+  idTokenAlg?: AddApplication["idTokenAlg"];
+  grantType?: ("authorization_code" | "refresh_token")[];
+  applicationType?: AddApplication["applicationType"];
+  defaultAcrValues?: string;
+  defaultMaxAge?: number;
+  requirePar?: boolean;
+  jwksFile?: string;
+  resource?: string[];
+}
+
+export function addSettings(command: Command): Command {
+  return command
+    .option("--post-logout-redirect-uri <uri>", "may be given several times", collect)
+    .option("--backchannel-logout-uri <uri>", "told when a session ends")
+    .addOption(new Option("--auth-method <method>", "at the token endpoint").choices(AUTH_METHODS))
+    .addOption(
+      new Option("--subject-type <type>", "who sub is the same for").choices([
+        "public",
+        "pairwise",
+      ]),
+    )
+    .option("--scope <scopes>", "what it may ask for, with spaces between")
+    .addOption(
+      new Option("--id-token-alg <alg>", "how ID tokens are signed").choices(["RS256", "ES256"]),
+    )
+    .addOption(
+      new Option("--grant-type <type>", "may be given several times")
+        .choices(["authorization_code", "refresh_token"])
+        .argParser(collect),
+    )
+    .addOption(
+      new Option("--application-type <type>", "native: custom schemes (RFC 8252)").choices([
+        "web",
+        "native",
+      ]),
+    )
+    .option("--default-acr-values <values>", "when a request says none, with spaces between")
+    .option("--default-max-age <seconds>", "when a request says none", parseCount)
+    .option("--jwks-file <file>", "the client's public keys, for private_key_jwt")
+    .option("--resource <uri>", "a resource server it may ask tokens for (RFC 8707)", collect);
+}
+
+export function settingsOf(flags: Flags): ChangeApplication {
+  return {
+    name: flags.name,
+    redirectUris: listOf(flags.redirectUri),
+    postLogoutRedirectUris: listOf(flags.postLogoutRedirectUri),
+    backchannelLogoutUri: flags.backchannelLogoutUri === "" ? null : flags.backchannelLogoutUri,
+    applicationType: flags.applicationType,
+    public: flags.public,
+    authMethod: flags.authMethod,
+    subjectType: flags.subjectType,
+    scope: flags.scope,
+    grantTypes: flags.grantType,
+    idTokenAlg: flags.idTokenAlg,
+    defaultAcrValues: flags.defaultAcrValues?.split(" ").filter(Boolean),
+    defaultMaxAgeSeconds: flags.defaultMaxAge,
+    requirePushedAuthorizationRequests: flags.requirePar,
+    jwks: flags.jwksFile === undefined ? undefined : readJwks(flags.jwksFile),
+    consent: flags.consent,
+    resources: listOf(flags.resource),
+  };
+}
+
+function listOf(given: string[] | undefined): string[] | undefined {
+  return given?.filter((each) => each !== "");
+}
+
+// Its shape is admin's to check.
+function readJwks(file: string): ChangeApplication["jwks"] {
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch (cause) {
+    throw new AdminError("usage", `${file} cannot be read as JSON.`, { cause });
+  }
+}
