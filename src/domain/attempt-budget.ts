@@ -19,6 +19,22 @@ export function factorLockedUntil(attempts: FactorAttempts, now: Instant): Insta
   return attempts.lockedUntil !== null && attempts.lockedUntil > now ? attempts.lockedUntil : null;
 }
 
+// Until when no code is taken; null: for good, until an administrator puts it back.
+export interface FactorLock {
+  readonly retryAt: Instant | null;
+}
+
+// What keeps codes from being taken; null: nothing. "Off" first: it has no end, and a lock has one.
+export function factorLock(
+  attempts: FactorAttempts,
+  now: Instant,
+  limits: FactorLimits,
+): FactorLock | null {
+  if (factorIsOff(attempts, limits)) return { retryAt: null };
+  const retryAt = factorLockedUntil(attempts, now);
+  return retryAt === null ? null : { retryAt };
+}
+
 // The run with one more attempt. Every tenth locks, from the moment it is counted: whoever guesses in
 // parallel finds the lock before the tenth is judged. A right answer ends the run and the lock.
 export function countFactorAttempt(

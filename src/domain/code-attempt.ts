@@ -1,5 +1,5 @@
 // An attempt at a code, before the code is looked at: whether it is one more, and what is counted then.
-import { countFactorAttempt, factorIsOff, factorLockedUntil } from "./attempt-budget.ts";
+import { countFactorAttempt, factorLock } from "./attempt-budget.ts";
 import { judgeChallenge } from "./challenge.ts";
 import type { Limits } from "./limits.ts";
 import type { Instant } from "./time.ts";
@@ -29,10 +29,8 @@ export function judgeCodeAttempt(
   now: Instant,
   limits: CodeAttemptLimits,
 ): CodeAttemptVerdict {
-  // "Off" first: it has no end, and a lock has one.
-  if (factorIsOff(factorAttempts, limits)) return { outcome: "locked", retryAt: null };
-  const retryAt = factorLockedUntil(factorAttempts, now);
-  if (retryAt !== null) return { outcome: "locked", retryAt };
+  const lock = factorLock(factorAttempts, now, limits);
+  if (lock !== null) return { outcome: "locked", ...lock };
   const verdict = judgeChallenge({ expiresAt }, before.count, now, limits);
   if (verdict.outcome === "dead") return verdict;
   if (before.guesses.includes(guess)) return { outcome: "repeated" };

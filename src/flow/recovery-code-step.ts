@@ -1,6 +1,7 @@
 // A recovery code in place of a text that cannot be sent, where the rules let it. Counted like a code by text,
 // then taken out of the user's set, and only then believed.
 
+import { type FactorLock, factorLock } from "../domain/attempt-budget.ts";
 import { withFactor } from "../domain/factors.ts";
 import type { InteractionState } from "../domain/interaction.ts";
 import { mailsTo } from "../domain/mail.ts";
@@ -24,7 +25,12 @@ export type RecoveryCodeOutcome =
   | typeof OUT_OF_ORDER
   // Not what a recovery code looks like: not an attempt.
   | { readonly outcome: "malformed" }
-  | { readonly outcome: "rejected"; readonly attemptsLeft: number }
+  // With the lock that this attempt has set, if it has.
+  | {
+      readonly outcome: "rejected";
+      readonly attemptsLeft: number;
+      readonly lock: FactorLock | null;
+    }
   | { readonly outcome: "dead" }
   // Null: off until an administrator puts it back.
   | { readonly outcome: "locked"; readonly retryAt: Instant | null };
@@ -100,6 +106,7 @@ async function judge(
     return {
       outcome: "rejected",
       attemptsLeft: deps.limits.attemptsPerCode - interaction.attempts,
+      lock: factorLock(user.factorAttempts, now, deps.limits),
     };
   }
   return end(deps, signIn, counted, now);

@@ -1,5 +1,5 @@
 // A code is typed. Count, then judge, then consume.
-import { factorLockedUntil } from "../domain/attempt-budget.ts";
+import { type FactorLock, factorLock, factorLockedUntil } from "../domain/attempt-budget.ts";
 import { normalCode, sameCode } from "../domain/code.ts";
 import type { InteractionState } from "../domain/interaction.ts";
 import { offersRecoveryCodes } from "../domain/outage-policy.ts";
@@ -23,7 +23,12 @@ export type SubmitCodeOutcome =
   | { readonly outcome: "begun-again"; readonly state: InteractionState }
   // Not six digits: not an attempt.
   | { readonly outcome: "malformed" }
-  | { readonly outcome: "rejected"; readonly attemptsLeft: number }
+  // With the lock that this attempt has set, if it has.
+  | {
+      readonly outcome: "rejected";
+      readonly attemptsLeft: number;
+      readonly lock: FactorLock | null;
+    }
   // The code is over; another one can be asked for.
   | { readonly outcome: "dead"; readonly because: "expired" | "too-many-attempts" | "already-used" }
   // Null: off until an administrator puts it back.
@@ -108,6 +113,7 @@ async function judge(
     return {
       outcome: "rejected",
       attemptsLeft: deps.limits.attemptsPerCode - interaction.attempts,
+      lock: factorLock(counted.user.factorAttempts, now, deps.limits),
     };
   }
   return end(deps, signIn, { counted, state, challenge, now });

@@ -1,6 +1,6 @@
 // The page on which a code is typed, or sent in the first place; and the posts of code and resend.
 import type { Context } from "koa";
-import { factorLockedUntil } from "../domain/attempt-budget.ts";
+import { type FactorLock, factorLock } from "../domain/attempt-budget.ts";
 import type { InteractionState } from "../domain/interaction.ts";
 import { maskPhone } from "../domain/phone.ts";
 import type { SendCap } from "../domain/send-caps.ts";
@@ -26,21 +26,18 @@ export interface CodeRemarks {
   readonly resendAt?: Instant;
   readonly attempts?: number;
   readonly dead?: boolean;
+  readonly locked?: boolean;
   readonly phone?: string;
   readonly country?: string;
 }
 
 // The page of a state whose step is "code".
 export async function showCode(web: Web, visit: Visit, state: InteractionState): Promise<void> {
-  // A lock is why nothing was sent. Whoever has a code learns of it by typing, and this page is cheaper.
   const { challenge, userId } = state;
   const unsent = challenge === null || challenge.sends === 0;
-  const user = unsent && userId !== null ? await web.flow.storage.users.find(userId) : null;
-  const retryAt = user === null ? null : factorLockedUntil(user.factorAttempts, web.flow.now());
-  if (retryAt !== null) {
-    const locked = { error: about("problem.factor-locked"), retryAt };
-    return drawCode(web, visit, 200, state, locked);
-  }
+  const user = userId === null ? null : await web.flow.storage.users.find(userId);
+  const lock = user && factorLock(user.factorAttempts, web.flow.now(), web.flow.limits);
+  if (lock !== null) return drawCode(web, visit, 200, state, lockedBy(lock));
   await drawCode(web, visit, 200, state, unsent ? whyUnsent(web, state) : {});
 }
 
@@ -74,8 +71,10 @@ export async function postCode(web: Web, ctx: Context): Promise<void> {
     }
     case "rejected": {
       const attempts = attemptsPerCode - result.attemptsLeft;
-      const key = result.attemptsLeft > 0 ? "problem.code-wrong" : "problem.code-dead";
-      return drawAgain(401, { attempts, error: { field: "code", message: { key } } });
+      if (result.lock !== null) return drawAgain(401, { attempts, ...lockedBy(result.lock) });
+      const last = result.attemptsLeft === 0;
+      const key = last ? "problem.code-dead" : "problem.code-wrong";
+      return drawAgain(401, { attempts, error: { field: last ? null : "code", message: { key } } });
     }
     case "dead":
       return drawAgain(410, { dead: true, error: about("problem.code-dead") });
@@ -109,7 +108,11 @@ export async function postResend(web: Web, ctx: Context): Promise<void> {
 // The text could not be sent: 503, and what was proved is kept.
 export async function answerUnsent(web: Web, visit: Visit, state: InteractionState): Promise<void> {
   visit.ctx.set("Retry-After", "5");
-  await drawCode(web, visit, 503, state, { error: about("problem.send-failed") });
+  // The attempts of before may have been those of another code.
+  const { uid } = visit.signIn.interaction;
+  const moved = await web.flow.storage.interactions.find(uid, web.flow.now());
+  const error = about("problem.send-failed");
+  await drawCode(web, visit, 503, state, { error, attempts: moved?.attempts ?? 0 });
 }
 
 // Another text may not go out yet.
@@ -144,7 +147,12 @@ export const SEND_REFUSALS = {
 export async function drawLocked(web: Web, visit: Visit, retryAt: Instant | null): Promise<void> {
   const state = await dueState(web.flow, visit.signIn);
   setRetryAfter(web, visit, lockEndsAt(web, retryAt));
-  await drawCode(web, visit, 429, state, { error: about("problem.factor-locked"), retryAt });
+  await drawCode(web, visit, 429, state, lockedBy({ retryAt }));
+}
+
+// What the page says while codes are locked, or off for good.
+export function lockedBy({ retryAt }: FactorLock): CodeRemarks {
+  return { locked: true, error: about("problem.factor-locked"), retryAt };
 }
 
 function about(
@@ -167,28 +175,34 @@ export async function drawCode(
 ): Promise<void> {
   const { challenge } = state;
   const attempts = remarks.attempts ?? visit.signIn.interaction.attempts;
+  const left = Math.max(0, web.flow.limits.attemptsPerCode - attempts);
+  const attemptsLeft = remarks.dead ? 0 : left;
+  const locked = remarks.locked ?? false;
+  const mayType = !locked && attemptsLeft > 0;
   const model: CodeModel = {
     ...stepPage(web, visit),
     action: actionOf(web, visit, "code"),
     resendAction: actionOf(web, visit, "resend"),
     maskedPhone: maskPhone(await numberOf(web, state)),
-    attemptsLeft: remarks.dead ? 0 : Math.max(0, web.flow.limits.attemptsPerCode - attempts),
+    attemptsLeft,
     expiresAt: challenge?.expiresAt ?? web.flow.now(),
     resendAt: remarks.resendAt ?? (await resendAt(web, state)),
     sent: challenge !== null && challenge.sends > 0,
     delivery: await deliveryOf(web, state),
     binding: state.binding,
-    replace: state.binding
-      ? {
-          phoneAction: actionOf(web, visit, "phone"),
-          phone: remarks.phone ?? "",
-          country: remarks.country ?? "",
-          countries: web.countriesIn(visit.language),
-        }
-      : null,
-    recovery: await recoveryOf(web, visit, state),
+    replace:
+      state.binding && !locked
+        ? {
+            phoneAction: actionOf(web, visit, "phone"),
+            phone: remarks.phone ?? "",
+            country: remarks.country ?? "",
+            countries: web.countriesIn(visit.language),
+          }
+        : null,
+    recovery: mayType ? await recoveryOf(web, visit, state) : null,
     error: remarks.error ?? null,
     notice: remarks.notice ?? null,
+    locked,
     retryAt: remarks.retryAt ?? null,
   };
   draw(visit, status, web.view.render("code", model, visit.language));

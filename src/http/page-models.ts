@@ -95,7 +95,9 @@ export interface CodeModel extends StepPage {
   readonly recovery: { readonly action: string } | null;
   readonly error: Problem<"code" | "phone" | "country" | "recovery_code"> | null;
   readonly notice: Message | null;
-  // Until when codes are locked.
+  // Too many wrong codes of this user: nothing can be typed or sent.
+  readonly locked: boolean;
+  // Until when codes are locked; null: they are not, or for good.
   readonly retryAt: number | null;
 }
 

@@ -2,7 +2,7 @@
 import type { Context } from "koa";
 import { dueState } from "../flow/due-state.ts";
 import { submitRecoveryCode } from "../flow/recovery-code-step.ts";
-import { type CodeRemarks, drawCode, drawLocked } from "./code-page.ts";
+import { type CodeRemarks, drawCode, drawLocked, lockedBy } from "./code-page.ts";
 import { AppError } from "./errors.ts";
 import { formField } from "./form.ts";
 import { readPost } from "./interaction-gate.ts";
@@ -29,8 +29,11 @@ export async function postRecoveryCode(web: Web, ctx: Context): Promise<void> {
     }
     case "rejected": {
       const attempts = web.flow.limits.attemptsPerCode - result.attemptsLeft;
-      const key = "problem.recovery-code-wrong";
-      return drawAgain(401, { attempts, error: { field: "recovery_code", message: { key } } });
+      if (result.lock !== null) return drawAgain(401, { attempts, ...lockedBy(result.lock) });
+      const last = result.attemptsLeft === 0;
+      const key = last ? "problem.recovery-code-dead" : "problem.recovery-code-wrong";
+      const field = last ? null : "recovery_code";
+      return drawAgain(401, { attempts, error: { field, message: { key } } });
     }
     case "dead":
       return drawAgain(410, {

@@ -106,6 +106,7 @@ function drawCode(draw: Draw): void {
   draw("code-expired", "code", { ...CODE, expiresAt: GALLERY_NOW, resendAt: null });
   draw("code-locked", "code", {
     ...CODE,
+    locked: true,
     error: { field: null, message: { key: "problem.factor-locked" } },
     retryAt: GALLERY_NOW + 900_000,
   });

@@ -60,6 +60,7 @@ export const CODE: CodeModel = {
   recovery: null,
   error: null,
   notice: null,
+  locked: false,
   retryAt: null,
 };
 

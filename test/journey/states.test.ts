@@ -1,0 +1,69 @@
+// What every answer of a page has, whichever state the routes draw it in.
+import assert from "node:assert/strict";
+import type { Scene } from "../attacks/scene.ts";
+import { type State, walkStates } from "../support/states.ts";
+
+describe("the states of the pages", function () {
+  this.timeout(60_000);
+  let scene: Scene;
+  let states: State[];
+  before(async () => {
+    ({ scene, states } = await walkStates());
+  });
+  after(() => scene.server.close());
+
+  const named = (name: string) => {
+    const found = states.find((each) => each.name === name);
+    assert.ok(found, name);
+    return found.page;
+  };
+  const refusals = () => states.filter(({ page }) => page.status >= 400);
+  const isOfStep = ({ page }: State) => page.url.includes("/interaction/");
+
+  it("say what went wrong wherever something did", () => {
+    assert.ok(refusals().length > 20);
+    for (const { name, page } of refusals().filter(({ name }) => name !== "interaction-lost")) {
+      const said = [...page.html.matchAll(/<(div|p) class="(?:alert|field-problem)".*?<\/\1>/gs)];
+      const text = said.map(([markup]) => markup.replace(/<[^>]*>/g, "").trim()).join("");
+      assert.ok(text.length > 10, `${name} (${page.status}) says nothing`);
+    }
+  });
+
+  it("put the focus on what is wrong, or on the sentence about it", () => {
+    for (const { name, page } of refusals().filter(isOfStep)) {
+      const focused = [...page.html.matchAll(/<[^>]* autofocus[^>]*>/g)].map(([tag]) => tag);
+      if (page.html.includes("autofocus") || page.html.includes('role="alert"')) {
+        assert.equal(focused.length, 1, name);
+      }
+      const wrong = /<[^>]* aria-invalid="true"[^>]*>/.exec(page.html)?.[0];
+      if (wrong !== undefined) assert.equal(focused[0], wrong, name);
+    }
+  });
+
+  it("tell of the fifth wrong code that it was the last, and of the tenth that codes are locked", () => {
+    assert.equal(named("code-wrong-5").status, 401);
+    assert.match(
+      named("code-wrong-5").html,
+      /role="alert".*That code did not work\. Ask for a new/s,
+    );
+    assert.equal(named("code-wrong-10").status, 401);
+    assert.match(named("code-wrong-10").html, /role="alert".*Codes are locked/s);
+  });
+
+  it("offer neither a field nor a text while codes are locked", () => {
+    for (const { name, page } of states.filter(({ name }) => /locked|wrong-10/.test(name))) {
+      assert.doesNotMatch(page.html, /name="code"|\/resend"|type="tel"/, name);
+      assert.match(page.html, /Codes are locked/, name);
+    }
+  });
+
+  it("speak of tries and of a life only where a code can be typed", () => {
+    for (const { name, page } of states.filter(({ page }) => !page.html.includes('name="code"'))) {
+      assert.doesNotMatch(page.html, /tries left|try left|The code works/, name);
+    }
+    for (const { name, page } of states.filter(({ page }) => page.html.includes('name="code"'))) {
+      const shown = page.html.replace(/<[^>]*>/g, "");
+      assert.doesNotMatch(shown, /does not work any more/, name);
+    }
+  });
+});
