@@ -17,6 +17,7 @@ export interface Flags {
   subjectType?: AddApplication["subjectType"];
   scope?: string;
   consent?: boolean;
+  idTokenClaims?: boolean;
   idTokenAlg?: AddApplication["idTokenAlg"];
   grantType?: ("authorization_code" | "refresh_token")[];
   applicationType?: AddApplication["applicationType"];
@@ -42,6 +43,7 @@ export function addSettings(command: Command): Command {
     .addOption(
       new Option("--id-token-alg <alg>", "how ID tokens are signed").choices(["RS256", "ES256"]),
     )
+    .option("--id-token-claims", "profile and e-mail in the ID token too, for who asks no userinfo")
     .addOption(
       new Option("--grant-type <type>", "may be given several times")
         .choices(["authorization_code", "refresh_token"])
@@ -71,6 +73,7 @@ export function settingsOf(flags: Flags): ChangeApplication {
     subjectType: flags.subjectType,
     scope: flags.scope,
     grantTypes: flags.grantType,
+    idTokenClaims: flags.idTokenClaims,
     idTokenAlg: flags.idTokenAlg,
     defaultAcrValues: flags.defaultAcrValues?.split(" ").filter(Boolean),
     defaultMaxAgeSeconds: flags.defaultMaxAge,

@@ -117,7 +117,8 @@ function addUpdate(client: Command): void {
     .option("--consent", "users are asked for consent")
     .option("--no-consent", "users are not asked for consent")
     .option("--require-par", "only pushed authorization requests (RFC 9126)")
-    .option("--no-require-par", "other requests as well");
+    .option("--no-require-par", "other requests as well")
+    .option("--no-id-token-claims", "userinfo has them");
   addSettings(update).action(async (id: string, flags: Flags) => {
     printThing(await withStore((deps) => updateApplication(deps, id, settingsOf(flags))), SECRET);
   });

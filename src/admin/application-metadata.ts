@@ -43,6 +43,7 @@ export function applySettings(
     scope: normalScope(settings.scope ?? before.scope),
     ...(given("backchannelLogoutUri") && backchannelLogout(settings.backchannelLogoutUri)),
     ...(given("idTokenAlg") && { id_token_signed_response_alg: settings.idTokenAlg }),
+    ...(given("idTokenClaims") && { id_token_claims: settings.idTokenClaims || undefined }),
     ...(given("defaultAcrValues") && { default_acr_values: settings.defaultAcrValues }),
     ...(given("defaultMaxAgeSeconds") && {
       default_max_age: settings.defaultMaxAgeSeconds ?? undefined,

@@ -45,6 +45,7 @@ const settings = {
   scope: z.string(),
   grantTypes: z.array(z.enum(["authorization_code", "refresh_token"])),
   idTokenAlg: z.enum(["RS256", "ES256"]),
+  idTokenClaims: z.boolean(),
   defaultAcrValues: z.array(z.string().regex(/^[!-~]+$/)).max(10),
   defaultMaxAgeSeconds: z.int().min(0).nullable(),
   requirePushedAuthorizationRequests: z.boolean(),

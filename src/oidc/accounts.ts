@@ -25,10 +25,13 @@ export async function findAccount(
   return {
     accountId: user.id,
     user,
-    claims: async (use, scope) => ({
-      ...claimsOf(user, { allowed: ctx?.oidc.client?.scope ?? "", granted: scope }),
-      ...(use === "id_token" ? boundToAccessToken(ctx) : {}),
-    }),
+    claims: async (use, scope, asked) => {
+      const client = ctx?.oidc.client;
+      const claims = claimsOf(user, { allowed: client?.scope ?? "", granted: scope });
+      if (use !== "id_token") return claims;
+      const shown = belongInIdToken(ctx) ? claims : only(claims, Object.keys(asked ?? {}));
+      return { ...shown, sub: user.id, ...boundToAccessToken(ctx) };
+    },
   };
 }
 
@@ -42,6 +45,17 @@ export function isAlive(user: User, issuedAt: Instant | null): boolean {
 export function signedInAtOf(session: SessionLike): Instant | null {
   if (session.loginTs === undefined) return null;
   return provedOfSession(session).pwd ?? session.loginTs * 1000 + 999;
+}
+
+// A scope's claims are for userinfo (OpenID Connect Core, 5.4), where the client has a token for that and nothing else
+// was said of it; what was asked for by name is in the ID token always.
+function belongInIdToken(ctx: KoaContextWithOIDC | undefined): boolean {
+  const { AccessToken: token, Client: client } = ctx?.oidc.entities ?? {};
+  return client?.id_token_claims === true || token?.aud !== undefined;
+}
+
+function only(claims: object, names: readonly string[]): object {
+  return Object.fromEntries(Object.entries(claims).filter(([name]) => names.includes(name)));
 }
 
 // at_hash binds an ID token to the access token beside it (OpenID Connect Core, 3.1.3.6); the engine

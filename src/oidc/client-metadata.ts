@@ -2,6 +2,9 @@
 import type { AdapterPayload } from "oidc-provider";
 import type { Application } from "../domain/application.ts";
 
+// What RFC 7591 has no name for and the engine hands on to us.
+export const OWN_METADATA: string[] = ["id_token_claims"];
+
 const cache = new WeakMap<Application, AdapterPayload>();
 
 // The engine's metadata of an application. The same object for the same application, which the store

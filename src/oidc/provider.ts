@@ -17,6 +17,7 @@ import { findAccount } from "./accounts.ts";
 import type { BegunInteractions } from "./begun-interactions.ts";
 import { CLAIMS, dropForbiddenClaims, SCOPES } from "./claims.ts";
 import { type QueueLogout, queueLogouts } from "./client-logouts.ts";
+import { OWN_METADATA } from "./client-metadata.ts";
 import { type EngineEvents, listen } from "./events.ts";
 import { loadExistingGrant } from "./grants.ts";
 import { restoreOfflineAccess } from "./offline-access.ts";
@@ -75,6 +76,9 @@ function configurationOf(deps: EngineDeps, keys: readonly SigningKey[]): Configu
     jwks: { keys: keys.map((key) => ({ ...key.jwk, kid: key.kid, alg: key.alg, use: "sig" })) },
     acrValues: [acr.single, acr.multi],
     claims: CLAIMS,
+    // Which claims an ID token has is said by our accounts, by client.
+    conformIdTokenClaims: false,
+    extraClientMetadata: { properties: OWN_METADATA },
     scopes: SCOPES,
     responseTypes: ["code"],
     subjectTypes: ["public", "pairwise"],

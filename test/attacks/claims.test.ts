@@ -72,4 +72,25 @@ describe("attacks on claims", () => {
     await scene.server.latchkey("client", "update", "loser", "--scope", "openid");
     assert.deepEqual((await me()).body, { sub: victim.id });
   });
+
+  it("puts a scope's claims into the ID token of an application that wants them there, and of no other (TOK-33)", async () => {
+    const victim = await victimWithFacts();
+    const [wanting, plain] = [
+      await register("wanting", "--id-token-claims"),
+      await register("plain"),
+    ];
+    const scope = "openid profile email";
+    const full = (await tokensFor(scene, wanting, victim, { scope })).claims();
+    assert.equal(full?.name, "Vera Victim");
+    assert.equal(full?.email, `${victim.username}@example.com`);
+    assert.equal(full?.phone_number, undefined);
+    const less = (await tokensFor(scene, plain, victim, { scope })).claims();
+    assert.deepEqual([less?.name, less?.email], [undefined, undefined]);
+    const claims = JSON.stringify({ id_token: { email: null } });
+    const asked = (await tokensFor(scene, plain, victim, { scope, claims })).claims();
+    assert.deepEqual([asked?.name, asked?.email], [undefined, `${victim.username}@example.com`]);
+    await scene.server.latchkey("client", "update", "wanting", "--no-id-token-claims");
+    const after = (await tokensFor(scene, wanting, victim, { scope })).claims();
+    assert.equal(after?.email, undefined);
+  });
 });

@@ -34,7 +34,7 @@ describe("latchkey client", () => {
       ...["--post-logout-redirect-uri", "https://a.example/bye", "--scope", "openid phone"],
       ...["--backchannel-logout-uri", "https://a.example/out", "--auth-method", "private_key_jwt"],
       ...["--jwks-file", jwks, "--subject-type", "pairwise", "--consent", "--require-par"],
-      ...["--id-token-alg", "ES256", "--grant-type", "authorization_code"],
+      ...["--id-token-claims", "--id-token-alg", "ES256", "--grant-type", "authorization_code"],
       ...["--application-type", "web", "--default-acr-values", "urn:a urn:b"],
       ...["--default-max-age", "60", "--resource", "https://api.example/"],
     );
@@ -53,6 +53,7 @@ describe("latchkey client", () => {
       subject_type: "pairwise",
       scope: "openid phone",
       id_token_signed_response_alg: "ES256",
+      id_token_claims: true,
       default_acr_values: ["urn:a", "urn:b"],
       default_max_age: 60,
       require_pushed_authorization_requests: true,
