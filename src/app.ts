@@ -17,6 +17,7 @@ import { countriesWithCallingCodes, isCountryAllowed } from "./domain/phone.ts";
 import type { Instant } from "./domain/time.ts";
 import { createTextSender, type SendMessage } from "./flow/send-text.ts";
 import type { FlowDeps } from "./flow/sign-in.ts";
+import { createAnonymousWriteCount } from "./http/anonymous-writes.ts";
 import { createAssets } from "./http/assets.ts";
 import { createCsrf } from "./http/csrf.ts";
 import { createDemo } from "./http/demo.ts";
@@ -104,6 +105,7 @@ export async function createApp(given: Parts): Promise<App> {
       storage.mails.enqueue([{ channel: "logout", id: randomUUID(), at: now(), ...logout }]),
     pages: createEnginePages(web),
     begunInteractions: web.begunInteractions,
+    countAnonymousWrite: createAnonymousWriteCount(web.flow),
     events: createEngineEvents(web),
     now,
   });

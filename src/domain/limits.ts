@@ -26,8 +26,13 @@ export const limitsSchema = z.strictObject({
   smsBudgetPerDayCents: z.int().min(0),
   usersPerBoundPhone: count,
   interactionLifeSeconds: seconds,
+  // Until its page is opened by the browser that began it: then it has its whole life.
+  untouchedInteractionLifeSeconds: seconds,
   // Begun and not ended: each has a cookie of its own.
   interactionsPerBrowser: count,
+  // What is stored of a request before anybody has proved anything, and how often for one network, by one process.
+  authorizationRequestBytes: count,
+  anonymousWritesPerNetworkPerMinute: count,
   sessionIdleSeconds: seconds,
   sessionAbsoluteSeconds: seconds,
   authorizationCodeLifeSeconds: z.int().min(1).max(60),

@@ -74,7 +74,7 @@ export function runEngine(web: Web): Middleware {
       ctx.redirect(interactionPath(web, failure.uid));
       return;
     }
-    if (failure instanceof UnavailableError) {
+    if (failure instanceof UnavailableError || failure instanceof AppError) {
       ctx.remove("Location");
       respondWith(web, ctx, failure);
       return;
@@ -86,6 +86,7 @@ export function runEngine(web: Web): Middleware {
 // What is answered in its own way, and is no fault of ours.
 function isForeseen(error: unknown): boolean {
   return (
+    error instanceof AppError ||
     error instanceof InteractionNotEnded ||
     error instanceof SessionChanged ||
     error instanceof UnavailableError

@@ -18,6 +18,7 @@ export type ErrorCode =
   | "not-found"
   | "session-changed"
   | "too-large"
+  | "too-many"
   | "unavailable"
   | "unexpected-query"
   | "unsupported-type"
@@ -47,6 +48,7 @@ export const ANSWERS: Record<ErrorCode, Answer> = {
   "not-found": answer(404, "not-found"),
   "session-changed": answer(409, "session-changed"),
   "too-large": answer(413, "too-large"),
+  "too-many": answer(429, "too-many"),
   unavailable: answer(503, "unavailable"),
   "unexpected-query": answer(422, "bad-request"),
   "unsupported-type": answer(415, "unsupported-type"),
@@ -55,12 +57,18 @@ export const ANSWERS: Record<ErrorCode, Answer> = {
 
 export class AppError extends Error {
   readonly code: ErrorCode;
+  readonly retryAfterSeconds: number | null;
 
   // `detail` is for the log; the browser only ever sees the sentence above.
-  constructor(code: ErrorCode, detail: string, options?: { cause: unknown }) {
-    super(detail, options);
+  constructor(
+    code: ErrorCode,
+    detail: string,
+    options: { cause?: unknown; retryAfterSeconds?: number } = {},
+  ) {
+    super(detail, { cause: options.cause });
     this.name = "AppError";
     this.code = code;
+    this.retryAfterSeconds = options.retryAfterSeconds ?? null;
   }
 }
 
@@ -89,13 +97,14 @@ export function respondWith(
 ): void {
   const code = codeOf(error);
   logError(web.log, ctx, code, error);
-  const retryAfterSeconds = error instanceof UnavailableError ? error.retryAfterSeconds : null;
+  const waits = error instanceof UnavailableError || error instanceof AppError;
+  const retryAfterSeconds = waits ? error.retryAfterSeconds : null;
   const { status, title, sentence } = ANSWERS[code];
   ctx.status = status;
   ctx.set("Cache-Control", "no-store");
   if (retryAfterSeconds !== null) ctx.set("Retry-After", String(retryAfterSeconds));
   if (ctx.accepts("html", "json") === "json") {
-    ctx.body = { error: code === "unavailable" ? "temporarily_unavailable" : code };
+    ctx.body = { error: retryAfterSeconds !== null ? "temporarily_unavailable" : code };
     return;
   }
   ctx.type = "html";

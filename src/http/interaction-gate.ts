@@ -3,8 +3,9 @@
 import type { Context } from "koa";
 import { ACCOUNT_CLIENT_ID } from "../domain/account-application.ts";
 import type { Application } from "../domain/application.ts";
+import type { Interaction } from "../domain/interaction.ts";
 import type { SignIn } from "../flow/sign-in.ts";
-import { paramsOf, signInRequestOf } from "../oidc/engine-record.ts";
+import { endOf, paramsOf, signInRequestOf } from "../oidc/engine-record.ts";
 import { INTERACTION_COOKIE } from "../oidc/provider.ts";
 import { deviceIdOf } from "./device-cookie.ts";
 import { AppError } from "./errors.ts";
@@ -29,7 +30,7 @@ export async function readVisit(web: Web, ctx: Context): Promise<Visit> {
   if (typeof uid !== "string" || cookie !== uid || !web.begunInteractions.isBegunHere(ctx, uid)) {
     throw new AppError("interaction-lost", "no interaction of this browser");
   }
-  const interaction = await web.flow.storage.interactions.find(uid, web.flow.now());
+  const interaction = await openInteraction(web.flow, uid);
   if (interaction === null) throw new AppError("interaction-lost", "gone or expired");
 
   const request = signInRequestOf(interaction.record, web.flow.acr);
@@ -89,4 +90,19 @@ export function actionOf(web: Web, visit: Visit, step: string): string {
 // The address of the step that is due.
 export function interactionPath(web: Web, uid: string): string {
   return `${web.base}/interaction/${encodeURIComponent(uid)}`;
+}
+
+// From the moment that its page is opened an interaction has its whole life: whoever reads and types slowly is not
+// whom the short one is for.
+async function openInteraction(
+  { storage, now }: Web["flow"],
+  uid: string,
+): Promise<Interaction | null> {
+  const interaction = await storage.interactions.find(uid, now());
+  const expiresAt = interaction && endOf(interaction.record);
+  if (interaction === null || expiresAt === null || interaction.expiresAt >= expiresAt) {
+    return interaction;
+  }
+  await storage.interactions.prolong(uid, expiresAt, now());
+  return { ...interaction, expiresAt };
 }

@@ -3,6 +3,7 @@ import Koa, { type Context, type Middleware } from "koa";
 import type { ReceiptReader } from "../ports/sms-receipts.ts";
 import type { Storage } from "../ports/storage.ts";
 import { accountRoutes } from "./account-routes.ts";
+import { refuseLargeSignOut } from "./anonymous-writes.ts";
 import { runEngine } from "./engine-pages.ts";
 import { answerErrors } from "./errors.ts";
 import { readForms } from "./form.ts";
@@ -48,6 +49,7 @@ export function createServer(options: ServerOptions): Koa {
     app.use(routes.routes());
   }
   if (options.demo !== null) app.use(options.demo);
+  app.use(refuseLargeSignOut(web.flow.limits));
   app.use(postToGet(web.base));
   app.use(engineMethods);
   app.use(runEngine(web));

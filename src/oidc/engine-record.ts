@@ -4,6 +4,7 @@
 import { type AcrValues, type Proved, readProved } from "../domain/factors.ts";
 import type { EngineRecord } from "../domain/interaction.ts";
 import { NO_ACR_REQUESTED, requestedAcr } from "../domain/requested-acr.ts";
+import type { Instant } from "../domain/time.ts";
 import type { SessionFacts, SignInRequest, SignInResult } from "../flow/sign-in.ts";
 import { isPhoneChange } from "./account-client.ts";
 
@@ -44,6 +45,11 @@ export function paramsOf(record: EngineRecord): Readonly<Record<string, string |
 export function returnToOf(record: EngineRecord): string {
   if (typeof record.returnTo !== "string") throw new Error("an interaction without returnTo");
   return record.returnTo;
+}
+
+// When the engine takes the interaction for expired; null: it does not say.
+export function endOf(record: EngineRecord): Instant | null {
+  return typeof record.exp === "number" ? record.exp * 1000 : null;
 }
 
 // Where the authorization request that the engine has at hand will be answered; undefined when it has none.

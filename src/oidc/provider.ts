@@ -14,6 +14,7 @@ import type { Instant } from "../domain/time.ts";
 import type { Storage } from "../ports/storage.ts";
 import { dropForeignPurpose, PURPOSE_PARAM } from "./account-client.ts";
 import { findAccount } from "./accounts.ts";
+import { refuseLargeRequest } from "./anonymous-writes.ts";
 import type { BegunInteractions } from "./begun-interactions.ts";
 import { CLAIMS, dropForbiddenClaims, SCOPES } from "./claims.ts";
 import { type QueueLogout, queueLogouts } from "./client-logouts.ts";
@@ -45,6 +46,8 @@ export interface EngineDeps {
   readonly queueLogout: QueueLogout;
   readonly pages: EnginePages;
   readonly begunInteractions: BegunInteractions;
+  // Called before what somebody who has proved nothing has us store; throws when it is too often.
+  readonly countAnonymousWrite: (ctx: KoaContextWithOIDC) => void;
   readonly events: EngineEvents;
   readonly now: () => Instant;
 }
@@ -98,7 +101,10 @@ function configurationOf(deps: EngineDeps, keys: readonly SigningKey[]): Configu
     extraTokenClaims: async (ctx, token) => authenticationClaims(ctx, token),
     // Runs for every request, whether the parameter is there or not.
     extraParams: {
-      offline_access: (ctx, _value, client) => restoreOfflineAccess(ctx, client),
+      offline_access(ctx, _value, client) {
+        refuseLargeRequest(ctx, limits);
+        return restoreOfflineAccess(ctx, client);
+      },
       [PURPOSE_PARAM]: (ctx, _value, client) => dropForeignPurpose(ctx, client),
     },
     // OpenID Connect Core, 3.1.2.1: required; and so the token endpoint compares it, always.

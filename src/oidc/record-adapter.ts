@@ -1,7 +1,8 @@
 // The engine's storage interface on our ports. It looks whether something is consumed and then
 // consumes it; here the second step is what decides, by compare-and-set, and throws for all but one.
-import { type Adapter, errors, Provider } from "oidc-provider";
+import { type Adapter, errors, type KoaContextWithOIDC, Provider } from "oidc-provider";
 import type { Storage } from "../ports/storage.ts";
+import { isAnonymousWrite } from "./anonymous-writes.ts";
 import { clientMetadataOf } from "./client-metadata.ts";
 import { type InteractionAdapterDeps, interactionAdapter } from "./interaction-adapter.ts";
 import { expiryOf } from "./record-expiry.ts";
@@ -9,26 +10,41 @@ import { type RefreshTokenDeps, refreshTokenAdapter } from "./refresh-token-adap
 
 interface AdapterDeps extends RefreshTokenDeps, InteractionAdapterDeps {
   readonly storage: Storage;
+  readonly limits: RefreshTokenDeps["limits"] & InteractionAdapterDeps["limits"];
+  // Throws when it is one too many.
+  readonly countAnonymousWrite: (ctx: KoaContextWithOIDC) => void;
 }
 
 // The engine asks for one adapter for each of its models.
 export function createRecordAdapter(deps: AdapterDeps): (model: string) => Adapter {
   return (model) => {
-    switch (model) {
-      case "Client":
-        return clientAdapter(deps);
-      case "Interaction":
-        return { ...NOTHING, ...interactionAdapter(deps) };
-      case "Session":
-        return sessionAdapter(deps);
-      case "ReplayDetection":
-        return { ...recordAdapter(deps, model), upsert: insertOnly(deps, model) };
-      case "RefreshToken":
-        return { ...recordAdapter(deps, model), ...refreshTokenAdapter(deps) };
-      default:
-        return recordAdapter(deps, model);
-    }
+    const adapter = adapterOf(deps, model);
+    return {
+      ...adapter,
+      async upsert(id, payload, expiresIn) {
+        const { ctx } = Provider;
+        if (ctx !== undefined && isAnonymousWrite(model, payload)) deps.countAnonymousWrite(ctx);
+        await adapter.upsert(id, payload, expiresIn);
+      },
+    };
   };
+}
+
+function adapterOf(deps: AdapterDeps, model: string): Adapter {
+  switch (model) {
+    case "Client":
+      return clientAdapter(deps);
+    case "Interaction":
+      return { ...NOTHING, ...interactionAdapter(deps) };
+    case "Session":
+      return sessionAdapter(deps);
+    case "ReplayDetection":
+      return { ...recordAdapter(deps, model), upsert: insertOnly(deps, model) };
+    case "RefreshToken":
+      return { ...recordAdapter(deps, model), ...refreshTokenAdapter(deps) };
+    default:
+      return recordAdapter(deps, model);
+  }
 }
 
 function recordAdapter({ storage, now }: AdapterDeps, model: string): Adapter {

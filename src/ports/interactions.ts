@@ -23,6 +23,8 @@ export interface InteractionStore {
   // finds the record gets it back as `jti`. Nor is session.cookie, which is the id of a live session.
   save(uid: string, record: EngineRecord, expiresAt: Instant): Promise<void>;
   find(uid: string, now: Instant): Promise<Interaction | null>;
+  // Lets one that is alive live until then, if that is longer; nothing else of it changes.
+  prolong(uid: string, expiresAt: Instant, now: Instant): Promise<void>;
   // Finds and deletes one that has ended, which is one whose record holds a `result`. Not null for
   // exactly one caller; one that has not ended stays, and null is the answer.
   take(uid: string, now: Instant): Promise<Interaction | null>;

@@ -52,6 +52,29 @@ export function interactionStoreContract(openEmpty: OpenEmpty): void {
       assert.deepEqual(found?.record.session, { uid: "s1", accountId: "u1" });
     });
 
+    it("lets one that is alive live longer, and no shorter, and brings none back", async () => {
+      const { interactions } = storage();
+      const endOf = async (now = NOON) => (await interactions.find("i1", now))?.expiresAt;
+      await interactions.prolong("i1", END, NOON);
+      assert.equal(await endOf(), undefined);
+      await interactions.save("i1", RECORD, NOON + 1000);
+      await interactions.prolong("i1", END, NOON + 999);
+      assert.equal(await endOf(), END);
+      await interactions.prolong("i1", NOON + 1000, NOON);
+      assert.equal(await endOf(), END);
+      await interactions.prolong("i1", END + 1000, END);
+      assert.equal(await endOf(), END);
+    });
+
+    it("lets one live longer whatever moves meanwhile, and keeps what moved", async () => {
+      const { interactions } = storage();
+      await interactions.save("i1", RECORD, NOON + 1000);
+      await Promise.all([moveOn(storage()), interactions.prolong("i1", END, NOON)]);
+      const found = await interactions.find("i1", NOON);
+      assert.deepEqual([found?.expiresAt, found?.version], [END, 1]);
+      assert.deepEqual(found?.state, anInteractionState());
+    });
+
     it("keeps state, version and attempts when the record is saved again", async () => {
       const { interactions } = storage();
       await interactions.save("i1", RECORD, END);

@@ -5,7 +5,11 @@ import { createRecordAdapter } from "../../src/oidc/record-adapter.ts";
 import { anApplication, anAuditEvent, NOON } from "../support/builders.ts";
 import { type OpenEmpty, openedForEach } from "./opened-storage.ts";
 
-const LIMITS = { refreshReuseGraceSeconds: 60, refreshReuseGracePublicSeconds: 10 };
+const LIMITS = {
+  refreshReuseGraceSeconds: 60,
+  refreshReuseGracePublicSeconds: 10,
+  untouchedInteractionLifeSeconds: 60,
+};
 
 export function refreshReuseContract(openEmpty: OpenEmpty): void {
   describe("refresh tokens on a store", () => {
@@ -15,7 +19,10 @@ export function refreshReuseContract(openEmpty: OpenEmpty): void {
     beforeEach(() => {
       now = NOON;
       const begunInteractions = { begin() {}, isBegunHere: () => false, end() {} };
-      const deps = { storage: storage(), limits: LIMITS, begunInteractions, now: () => now };
+      const deps = {
+        ...{ storage: storage(), limits: LIMITS, now: () => now },
+        ...{ begunInteractions, countAnonymousWrite() {} },
+      };
       tokens = createRecordAdapter(deps)("RefreshToken");
     });
 

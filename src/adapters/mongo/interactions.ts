@@ -21,6 +21,11 @@ export function createInteractionStore(database: Database, vault: Vault): Intera
     save: (uid, record, expiresAt) =>
       database.write((scope) => saveRecord(scope, vault, uid, { record, expiresAt })),
     find: (uid, now) => database.read((scope) => findInteraction(scope, vault, uid, now)),
+    prolong: (uid, expiresAt, now) =>
+      database.write(async ({ models }) => {
+        const alive = { _id: interactionKey(uid), expiresAt: aliveAt(now) };
+        await models.interactions.updateOne(alive, { $max: { expiresAt: toDate(expiresAt) } });
+      }),
     take: (uid, now) => database.write((scope) => takeEnded(scope, vault, uid, now)),
     destroy: (uid) =>
       database.write(async (scope) => {

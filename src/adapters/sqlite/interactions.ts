@@ -16,6 +16,16 @@ export function createInteractionStore(database: Database, vault: Vault): Intera
     save: (uid, record, expiresAt) =>
       database.write((sql) => saveRecord(sql, vault, uid, { record, expiresAt })),
     find: (uid, now) => database.read((sql) => findInteraction(sql, vault, uid, now)),
+    prolong: (uid, expiresAt, now) =>
+      database.write((sql) => {
+        sql.run(
+          `UPDATE interactions SET expires_at = MAX(expires_at, ?)
+           WHERE key = ? AND expires_at > ?`,
+          expiresAt,
+          interactionKey(uid),
+          now,
+        );
+      }),
     take: (uid, now) => database.write((sql) => takeEnded(sql, vault, uid, now)),
     destroy: (uid) =>
       database.write((sql) => {
