@@ -44,6 +44,8 @@ export const limitsSchema = z.strictObject({
   // clients that are bound to no key: whoever has copied one needs nothing else.
   refreshReuseGraceSeconds: z.int().min(0).max(60),
   refreshReuseGracePublicSeconds: z.int().min(0).max(60),
+  // How old the first factor may be where a factor is enrolled, replaced or renewed.
+  firstFactorAgeForEnrolmentSecondsMax: z.int().min(60),
   passwordAttemptsUntilLock: count,
   passwordLockSeconds: seconds,
   passwordLockSecondsMax: seconds,

@@ -9,7 +9,14 @@ import type { Instant } from "../domain/time.ts";
 import { rememberedWrongCodes } from "../domain/unfinished-sign-in.ts";
 import { askAgain, beginAgain, isBindingBarred } from "./binding.ts";
 import { dueState } from "./due-state.ts";
-import { moveAndSend, newChallenge, type SentOutcome, withSend } from "./send-code.ts";
+import { isEnrolling, isFirstFactorFresh } from "./first-factor-again.ts";
+import {
+  type BeginOutcome,
+  moveAndSend,
+  newChallenge,
+  type SentOutcome,
+  withSend,
+} from "./send-code.ts";
 import { type FlowDeps, OUT_OF_ORDER, type SignIn } from "./sign-in.ts";
 import { findTestNumber } from "./test-numbers.ts";
 
@@ -34,11 +41,17 @@ export async function takeBindPhoneStep(
 ): Promise<BindPhoneOutcome> {
   const state = await dueState(deps, signIn);
   const isFirst = state.step === "bind-phone" || state.step === "new-phone";
+  // Typed too late: the password is asked for, and then the number again.
+  if (state.step === "first-factor" && isEnrolling(signIn.interaction.state)) {
+    return { outcome: "moved", state };
+  }
   const due = isFirst || (state.step === "code" && state.binding);
   if (!due) return OUT_OF_ORDER;
   const asked = await askAgain(deps, signIn, state);
   if (asked === null) return OUT_OF_ORDER;
   if (isBindingBarred(state, asked)) return beginAgain(deps, signIn, state, asked);
+
+  if (!isFirstFactorFresh(deps, signIn, state)) return backToNumber(deps, signIn, state);
 
   const typed = await readNumber(deps, input);
   if (typed.outcome === "number-refused") return typed;
@@ -64,6 +77,19 @@ export async function takeBindPhoneStep(
     before,
     resetAttempts,
   });
+}
+
+// From the code to another number, which is another enrolment. What was counted goes on counting.
+async function backToNumber(
+  { storage, now }: FlowDeps,
+  { interaction: { uid, version } }: SignIn,
+  state: InteractionState,
+): Promise<BeginOutcome> {
+  const to: InteractionState = { ...state, step: state.replaces ? "new-phone" : "bind-phone" };
+  const from = { version };
+  const move = { uid, now: now(), from, to, resetAttempts: false, effects: {} };
+  const moved = await storage.interactions.move(move);
+  return moved.outcome === "moved" ? { outcome: "moved", state: to } : OUT_OF_ORDER;
 }
 
 interface TypedNumber {

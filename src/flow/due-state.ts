@@ -3,6 +3,7 @@
 import { NOTHING_PROVED } from "../domain/factors.ts";
 import type { InteractionState } from "../domain/interaction.ts";
 import { needsLinkFirst } from "../domain/mfa-decision.ts";
+import { isFirstFactorFresh, withFreshFirstFactor } from "./first-factor-again.ts";
 import { decideSecondStep } from "./second-step.ts";
 import type { FlowDeps, SignIn } from "./sign-in.ts";
 import { canHaveCode } from "./test-numbers.ts";
@@ -24,7 +25,7 @@ export async function dueState(
   signIn: SignIn,
 ): Promise<InteractionState> {
   const { interaction, request } = signIn;
-  if (interaction.state !== null) return interaction.state;
+  if (interaction.state !== null) return withFreshFirstFactor(deps, signIn, interaction.state);
   if (request.kind === "consent") return { ...FIRST_FACTOR, step: "consent" };
   if (request.kind === "sign-in" || request.session === null) return FIRST_FACTOR;
   return stepUpState(deps, signIn, request.session.userId);
@@ -33,9 +34,10 @@ export async function dueState(
 // A step-up begins where a sign-in stands after the password.
 async function stepUpState(
   deps: Pick<FlowDeps, "storage" | "limits" | "now" | "smsCountries" | "mailsGoOut">,
-  { request }: SignIn,
+  signIn: SignIn,
   userId: string,
 ): Promise<InteractionState> {
+  const { request } = signIn;
   const user = await deps.storage.users.find(userId);
   if (user === null || user.status !== "active") return FIRST_FACTOR;
 
@@ -53,6 +55,8 @@ async function stepUpState(
       }
       return { ...begun, step: "code" };
     case "bind-phone":
+      // No mail is asked for on the strength of a cookie either.
+      if (!isFirstFactorFresh(deps, signIn, begun)) return begun;
       if (!needsLinkFirst(decision)) return { ...begun, step: "bind-phone", binding: true };
       if (!deps.mailsGoOut) return { ...begun, step: "refused", refusal: "link-cannot-be-mailed" };
       return { ...begun, step: "mailed-link", binding: true };

@@ -34,12 +34,14 @@ export async function signInEnd(
 ): Promise<SignInEnd> {
   const { request, interaction } = signIn;
   const { user, proved, decision, now } = ended;
+  // A step-up keeps the time of its session, unless the password was typed in it.
+  const keepsTime = request.kind === "step-up" && proved.pwd === null;
   const record = deps.withResult(interaction.record, {
     outcome: "signed-in",
     userId: user.id,
     proved,
     credentialsChangedAt: user.credentialsChangedAt,
-    authTime: request.kind === "step-up" ? (request.session?.authTime ?? null) : null,
+    authTime: keepsTime ? (request.session?.authTime ?? null) : null,
   });
   const audit = [auditSignIn(request, user.id, decision, proved, now)];
   return { record, effects: { audit, ...(await deviceEffects(deps, signIn, user, now)) } };

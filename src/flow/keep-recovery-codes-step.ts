@@ -6,8 +6,8 @@ import { mailsTo } from "../domain/mail.ts";
 import { offeredCodes, recoveryCodesOf } from "../domain/recovery-codes.ts";
 import type { User } from "../domain/user.ts";
 import { auditStep } from "./audit-trail.ts";
-import { dueState } from "./due-state.ts";
 import { signInEnd } from "./end-sign-in.ts";
+import { isFirstFactorFresh } from "./first-factor-again.ts";
 import { provedByNow } from "./proved-by-now.ts";
 import { type FlowDeps, OUT_OF_ORDER, type SignIn } from "./sign-in.ts";
 
@@ -42,8 +42,12 @@ export async function takeKeepStep(
   signIn: SignIn,
   keep: boolean,
 ): Promise<KeepOutcome> {
-  const state = await dueState(deps, signIn);
-  if (state.step !== "recovery-codes" || state.userId === null) return OUT_OF_ORDER;
+  const { state } = signIn.interaction;
+  if (state?.step !== "recovery-codes" || state.userId === null) return OUT_OF_ORDER;
+  // Shown again after the password; to go on without needs none.
+  if (keep && !isFirstFactorFresh(deps, signIn, state)) {
+    return { outcome: "moved", state: { ...state, step: "first-factor" } };
+  }
   const user = await deps.storage.users.find(state.userId);
   if (user === null || !mayKeep(signIn, state, user)) return OUT_OF_ORDER;
 

@@ -2,11 +2,15 @@
 // after the same time, and both count.
 import { windowBudget } from "../domain/attempt-budget.ts";
 import { NOTHING_PROVED, withFactor } from "../domain/factors.ts";
+import type { InteractionState } from "../domain/interaction.ts";
 import { parseLogin } from "../domain/login-name.ts";
 import { networkOf } from "../domain/network.ts";
 import type { Instant } from "../domain/time.ts";
 import type { LoginName, User } from "../domain/user.ts";
+import type { MoveEffects } from "../ports/interactions.ts";
 import type { PasswordAttempt } from "../ports/storage.ts";
+import { dueState } from "./due-state.ts";
+import { resumeEnrolment } from "./first-factor-again.ts";
 import { beginSecondStep, decideSecondStep } from "./second-step.ts";
 import type { BeginOutcome } from "./send-code.ts";
 import { type FlowDeps, OUT_OF_ORDER, type SignIn } from "./sign-in.ts";
@@ -32,8 +36,12 @@ export async function takePasswordStep(
   signIn: SignIn,
   input: PasswordInput,
 ): Promise<PasswordOutcome> {
-  const step = signIn.interaction.state?.step;
-  if (signIn.request.kind !== "sign-in" || step === "done") return OUT_OF_ORDER;
+  const { request } = signIn;
+  const due = await dueState(deps, signIn);
+  // In a step-up the password is typed only where it is due, and is that of the session's user.
+  const expectedId = request.kind === "sign-in" ? null : due.userId;
+  const isDue = request.kind === "sign-in" || (due.step === "first-factor" && expectedId !== null);
+  if (!isDue || due.step === "done") return OUT_OF_ORDER;
   if (input.login.trim() === "") return { outcome: "malformed", field: "login" };
   if (input.password === "" || Buffer.byteLength(input.password) > PASSWORD_BYTES_MAX) {
     return { outcome: "malformed", field: "password" };
@@ -47,24 +55,46 @@ export async function takePasswordStep(
   if (begun.outcome === "limited") return begun;
 
   const user = await verifiedUser(deps, begun.user, input.password);
-  if (user === null) return { outcome: "rejected" };
+  if (user === null || (expectedId !== null && user.id !== expectedId)) {
+    return { outcome: "rejected" };
+  }
 
-  const proved = withFactor(NOTHING_PROVED, "pwd", now);
-  const question = { request: signIn.request, sourceId: "password", proved, user };
-  const decision = await decideSecondStep(deps, question);
   const [byLogin, byNetwork] = budgets.map(({ key }) => key);
-  return beginSecondStep(deps, {
-    signIn,
+  return goOn(deps, signIn, {
     user,
-    sourceId: "password",
-    proved,
-    decision,
+    due,
+    now,
     effects: {
       clearAttempts: byLogin === undefined ? [] : [byLogin],
       refundAttempts: byNetwork === undefined ? [] : [byNetwork],
       ...(await replacedEffects(deps, signIn, user, now)),
     },
   });
+}
+
+interface RightPassword {
+  readonly user: User;
+  // What was due before.
+  readonly due: InteractionState;
+  readonly now: Instant;
+  readonly effects: MoveEffects;
+}
+
+// To the second step, or back to the enrolment of a factor that waited for the password.
+async function goOn(
+  deps: FlowDeps,
+  signIn: SignIn,
+  { user, due, now, effects }: RightPassword,
+): Promise<BeginOutcome> {
+  const { request, interaction } = signIn;
+  const { state } = interaction;
+  const waited = due.step === "first-factor" && state?.userId === user.id;
+  if (waited) return resumeEnrolment(deps, signIn, { state, provedAt: now, effects });
+
+  const proved = withFactor(NOTHING_PROVED, "pwd", now);
+  const question = { request, sourceId: "password", proved, user };
+  const decision = await decideSecondStep(deps, question);
+  return beginSecondStep(deps, { signIn, user, sourceId: "password", proved, decision, effects });
 }
 
 // The user, if the password is right and the account may sign in. A hash that is not as new ones are is replaced on

@@ -10,6 +10,7 @@ import { markTest } from "./audit-trail.ts";
 import { askAgain, beginAgain, isBindingBarred } from "./binding.ts";
 import { dueState } from "./due-state.ts";
 import { signInEnd } from "./end-sign-in.ts";
+import { isFirstFactorFresh } from "./first-factor-again.ts";
 import { mayGoOn } from "./proved-by-now.ts";
 import { type CodeResult, phoneNews, proofOf, type RightCode, resultOf } from "./right-code.ts";
 import { type FlowDeps, OUT_OF_ORDER, type SignIn } from "./sign-in.ts";
@@ -160,15 +161,17 @@ async function end(deps: FlowDeps, signIn: SignIn, right: RightCode): Promise<Su
   }
 }
 
-// Recovery codes to show, where they would be taken and the user has none. A fixed code earns nobody any.
+// Recovery codes to show, where they would be taken and the user has none, and the first factor is fresh. A fixed code
+// earns nobody any.
 async function newOffer(
   deps: FlowDeps,
-  { request }: SignIn,
-  { user }: CodeResult,
+  signIn: SignIn,
+  { user, to }: CodeResult,
   { challenge }: RightCode,
 ): Promise<RecoveryOffer | null> {
   const [key] = deps.codeKeys;
   if (key === undefined || challenge.testNumber) return null;
-  const rules = await deps.storage.rules.find(request.clientId);
+  if (!isFirstFactorFresh(deps, signIn, to)) return null;
+  const rules = await deps.storage.rules.find(signIn.request.clientId);
   return offersRecoveryCodes(rules, user) ? { id: deps.newId(), codeKeyId: key.id } : null;
 }

@@ -43,6 +43,8 @@ export interface Problem<Field extends string> {
 export interface SignInModel extends StepPage {
   readonly action: string;
   readonly login: string;
+  // Asked for once more, before a factor is enrolled.
+  readonly again: boolean;
   // Where somebody goes who has forgotten the password; null: nowhere.
   readonly recoveryHref: string | null;
   readonly error: Problem<"login" | "password"> | null;

@@ -1,6 +1,7 @@
 // The first step's page: one field for the login name, one for the password.
 
 import type { Context } from "koa";
+import { isEnrolling } from "../flow/first-factor-again.ts";
 import { takePasswordStep } from "../flow/password-step.ts";
 import { answerUnsent } from "./code-page.ts";
 import { AppError } from "./errors.ts";
@@ -66,10 +67,12 @@ function drawSignIn(
   status: number,
   given: { readonly login: string; readonly error: Problem; readonly retryAt?: number },
 ): void {
+  const { signIn } = visit;
   const model: SignInModel = {
     ...stepPage(web, visit),
     action: actionOf(web, visit, "login"),
     login: given.login.slice(0, 256),
+    again: signIn.request.kind === "step-up" || isEnrolling(signIn.interaction.state),
     recoveryHref: web.flow.recovery === "off" ? null : `${web.base}/recovery`,
     error: given.error,
     retryAt: given.retryAt ?? null,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { setGlobal } from "../../src/admin/rules.ts";
 import { updateUser } from "../../src/admin/user-changes.ts";
 import { addUser, listUsers, removeUser, showUser } from "../../src/admin/users.ts";
+import { BY_ADMINISTRATOR } from "../../src/domain/enrolment.ts";
 import { A_NUMBER } from "../support/builders.ts";
 import { openRoom, type Room, refusal } from "./room.ts";
 
@@ -27,7 +28,9 @@ describe("users", () => {
     const { passwordHash, loginPhone, phone } = await stored(added.id);
     assert.ok((await room.hasher.verify(passwordHash, added.password ?? "")).matches);
     assert.equal(loginPhone, A_NUMBER);
-    assert.deepEqual(phone, { number: A_NUMBER, status: "assigned", since: room.now() });
+    const enrolment = BY_ADMINISTRATOR;
+    const assigned = { number: A_NUMBER, status: "assigned", since: room.now(), enrolment };
+    assert.deepEqual(phone, assigned);
     assert.equal(
       JSON.stringify(await showUser(room, "alice")).includes(added.password ?? ""),
       false,

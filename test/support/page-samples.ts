@@ -32,6 +32,7 @@ export const SIGN_IN: PageModels["sign-in"] = {
   ...STEP,
   action: "/interaction/u1/login",
   login: "",
+  again: false,
   recoveryHref: "/recovery",
   error: null,
   retryAt: null,
