@@ -10,7 +10,7 @@ import { decideSecondStep } from "../flow/second-step.ts";
 import type { SessionFacts, SignInRequest } from "../flow/sign-in.ts";
 import type { Storage } from "../ports/storage.ts";
 import { userOf } from "./accounts.ts";
-import { provedNowOf, sessionFactsOf } from "./session-facts.ts";
+import { freshnessOf, provedNowOf, sessionFactsOf } from "./session-facts.ts";
 
 const { Prompt, Check, base } = interactionPolicy;
 
@@ -101,15 +101,12 @@ function requestOf(
   ctx: KoaContextWithOIDC,
   session: SignInRequest["session"],
 ): SignInRequest {
-  const { params, prompts } = ctx.oidc;
-  const maxAge = params?.max_age;
   return {
     kind: "step-up",
     clientId: ctx.oidc.client?.clientId ?? "",
     changesPhone: false,
     acr: acrRequestOf(ctx, deps.acr),
-    freshLogin: prompts.has("login"),
-    maxAgeSeconds: maxAge === undefined ? null : Number(maxAge),
+    ...freshnessOf(ctx),
     session,
     uiLocales: null,
   };

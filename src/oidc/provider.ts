@@ -62,7 +62,7 @@ export function createProvider(deps: EngineDeps, keys: readonly SigningKey[]): P
   provider.proxy = true;
   keepProvedInSessions(provider);
   queueLogouts(provider, deps.queueLogout);
-  provider.on("interaction.ended", (ctx) => joinProvedIntoSession(ctx, deps.acr));
+  provider.on("interaction.ended", (ctx) => joinProvedIntoSession(ctx, deps));
   provider.on("interaction.started", (ctx) => {
     const uid = ctx.oidc.entities.Interaction?.uid;
     if (uid !== undefined) deps.begunInteractions.begin(ctx, uid);

@@ -7,9 +7,11 @@ import {
   amrOf,
   joinProved,
   type Proved,
+  provedForRequest,
   provedSince,
   readProved,
 } from "../domain/factors.ts";
+import type { Instant } from "../domain/time.ts";
 import type { SessionFacts } from "../flow/sign-in.ts";
 import { credentialsChangedAtOfResult, provedOfResult } from "./engine-record.ts";
 
@@ -48,13 +50,35 @@ export function provedNowOf(ctx: KoaContextWithOIDC): Proved {
   return provedOfResult(ctx.oidc.result);
 }
 
+// How fresh a request wants proofs to be (OpenID Connect Core, 3.1.2.1).
+export function freshnessOf({ oidc }: KoaContextWithOIDC) {
+  const maxAge = oidc.params?.max_age;
+  return {
+    freshLogin: oidc.prompts.has("login"),
+    maxAgeSeconds: maxAge === undefined ? null : Number(maxAge),
+  };
+}
+
 // Takes over into the session what an interaction proved. The engine has overwritten acr and amr with what
 // the result says, which is nothing: they follow from all that is proved, so that signing in again with
 // one factor does not lower what another one proved before.
-export function joinProvedIntoSession(ctx: KoaContextWithOIDC, acr: AcrValues): void {
+export function joinProvedIntoSession(
+  ctx: KoaContextWithOIDC,
+  { acr, now }: { readonly acr: AcrValues; readonly now: () => Instant },
+): void {
   const { session, result } = ctx.oidc;
   if (session === undefined || result?.login === undefined) return;
   const before = provedSince(provedOfSession(session), credentialsChangedAtOfResult(result));
-  const proved = joinProved(before, provedNowOf(ctx));
+  const provedNow = provedNowOf(ctx);
+  const proved = joinProved(before, provedNow);
   Object.assign(session, { proved, amr: amrOf(proved), acr: acrOf(proved, acr) });
+
+  // A step-up keeps the time of its session, and adds to what that proved. Everything else is an authentication of its
+  // own, with a new auth_time: what is issued for it says what was proved in it, or before and still counts for it.
+  if (result.login.ts !== undefined) return;
+  const event = joinProved(provedForRequest(before, freshnessOf(ctx), now()), provedNow);
+  Object.defineProperties(ctx.oidc, {
+    amr: { value: amrOf(event) },
+    acr: { value: acrOf(event, acr) },
+  });
 }
