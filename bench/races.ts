@@ -167,8 +167,8 @@ async function addUser(id: string, number: string): Promise<User> {
     updatedAt: now,
   };
   const target = `user:${id}`;
-  const event = { at: now, actor: "system", action: "race", target, because: null, details: {} };
-  await storage.users.create(user, event);
+  const event = { at: now, actor: "system", target, because: null, details: {} };
+  await storage.users.create(user, { ...event, action: "user-added" });
   return user;
 }
 

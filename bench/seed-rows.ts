@@ -81,7 +81,7 @@ export function seededEvent(n: number, { accounts, audit }: Amounts): AuditEvent
   return {
     at: NOW - (audit - n) * 100,
     actor: `user:${userIdOf(n % accounts)}`,
-    action: n % 2 === 0 ? "sign-in" : "code-sent",
+    action: n % 2 === 0 ? "sign-in" : "code-rejected",
     target: `client:${CLIENT_ID}`,
     because: n % 2 === 0 ? "application-rules" : null,
     details: {

@@ -13,7 +13,7 @@ import { AdminError } from "../src/admin/errors.ts";
 import { readOwnTemplates, textFrameOf } from "../src/text-catalog.ts";
 import { addSettings, type Flags, settingsOf } from "./client-options.ts";
 import { printList, printThing } from "./print.ts";
-import { addCommand, collect, readInput, type ScriptDeps, withStore } from "./run.ts";
+import { addCommand, collect, needs, readInput, type ScriptDeps, withStore } from "./run.ts";
 
 const SECRET = { member: "client_secret", called: "client secret" };
 
@@ -90,13 +90,14 @@ function addAdd(client: Command): void {
     ],
   })
     .option("--id <id>", "client_id; left out, one is made")
-    .requiredOption("--name <name>", "what people call it")
-    .requiredOption("--redirect-uri <uri>", "may be given several times", collect)
+    .option("--name <name>", "what people call it")
+    .option("--redirect-uri <uri>", "may be given several times", collect)
     .option("--public", "has no secret and uses PKCE (RFC 7636)")
     .option("--consent", "users are asked for consent")
     .option("--require-par", "only pushed authorization requests (RFC 9126)");
-  addSettings(add).action(async (flags: Flags & { id?: string; name: string }) => {
-    const { id, name, redirectUri = [] } = flags;
+  needs(add, "--name", "--redirect-uri");
+  addSettings(add).action(async (flags: Flags & { id?: string }) => {
+    const { id, name = "", redirectUri = [] } = flags;
     const input = { ...settingsOf(flags), id, name, redirectUris: redirectUri };
     printThing(await withStore((deps) => addApplication(deps, input)), SECRET);
   });

@@ -1,6 +1,7 @@
 // The command line: a thin door on src/admin. One file per group of commands; what is common to all of
 // them (the store, output, errors, exit codes) is in run.ts and print.ts.
 import { Command } from "commander";
+import manifest from "../package.json" with { type: "json" };
 import { addAuditCommands } from "./audit.ts";
 import { addClientCommands } from "./client.ts";
 import { addDemoCommand } from "./demo.ts";
@@ -26,6 +27,7 @@ export async function runCommand(): Promise<number> {
 
 function createProgram(): Command {
   const program = new Command("latchkey")
+    .version(manifest.version)
     .description("Manage a Latchkey identity provider: its applications, users, rules and keys.")
     .exitOverride()
     // Problems are reported in one place, as JSON where that was asked for.

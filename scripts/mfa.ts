@@ -1,5 +1,6 @@
 // latchkey mfa: the switches of the second step, and why it is asked for.
 import { type Command, InvalidArgumentError } from "commander";
+import { sentenceOfDecision } from "../src/admin/decision-sentence.ts";
 import { AdminError } from "../src/admin/errors.ts";
 import { explain } from "../src/admin/explain.ts";
 import {
@@ -10,8 +11,9 @@ import {
   setRule,
   setSource,
 } from "../src/admin/rules.ts";
+import { DEFAULT_SOURCE } from "../src/domain/identity-source.ts";
 import { printList, printNote, printThing } from "./print.ts";
-import { addCommand, parseSwitch, type ScriptDeps, withStore } from "./run.ts";
+import { addCommand, needs, parseSwitch, type ScriptDeps, withStore } from "./run.ts";
 import { wantsJson } from "./terminal.ts";
 
 export function addMfaCommands(program: Command): void {
@@ -88,16 +90,16 @@ interface ExplainFlags {
 }
 
 function addExplain(mfa: Command): void {
-  addCommand(mfa, "explain", {
+  const command = addCommand(mfa, "explain", {
     description: "say what a sign-in would need, and why; nothing is changed",
     examples: [
-      "mfa explain --client demo --user alice --source password",
-      "mfa explain --client demo --user alice --source password --acr-values urn:latchkey:acr:2fa",
+      "mfa explain --client demo --user alice",
+      "mfa explain --client demo --user alice --acr-values urn:latchkey:acr:2fa",
     ],
   })
-    .requiredOption("--client <id>", "the application")
-    .requiredOption("--user <user>", "an id, a username, an e-mail address or a phone number")
-    .requiredOption("--source <id>", "the identity source of the first step: password, sms, scan")
+    .option("--client <id>", "the application")
+    .option("--user <user>", "an id, a username, an e-mail address or a phone number")
+    .option("--source <id>", "the identity source of the first step", DEFAULT_SOURCE)
     .option("--acr-values <values>", "as in the authorization request")
     .option("--session <uid>", "a session of the user, whose proofs count")
     .action(async (flags: ExplainFlags) => {
@@ -109,7 +111,9 @@ function addExplain(mfa: Command): void {
       if (wantsJson()) return printThing(decision);
       printThing({ need: decision.need, because: decision.because });
       printList(decision.layers, ["layer", "verdict", "because"]);
+      printNote(sentenceOfDecision(decision));
     });
+  needs(command, "--client", "--user");
 }
 
 function clientChange(id: string, words: readonly (string | undefined)[]) {

@@ -18,7 +18,7 @@ export function printThing(
   const told = entries.find(([name]) => name === once?.member);
   const table = new Table({ style: { head: [], border: [] } });
   for (const [name, value] of entries) {
-    if (name !== once?.member) table.push({ [name]: textOf(value) });
+    if (name !== once?.member) table.push({ [name]: textOf(value, name) });
   }
   print(table.toString());
   if (once !== undefined && told !== undefined) {
@@ -45,17 +45,29 @@ function tableOf<Item extends Printable>(
 ): string {
   if (items.length === 0) return "There are none.";
   const table = new Table({ head: [...columns], style: { head: [], border: [] } });
-  for (const item of items) table.push(columns.map((column) => textOf(item[column])));
+  for (const item of items) table.push(columns.map((column) => textOf(item[column], column)));
   return table.toString();
 }
 
-// One line per element of a list. What a terminal would act on, or hide, is shown as its number.
-function textOf(value: unknown): string {
+// One line per element of a list or member of an object. What a terminal would act on, or hide, is shown as its number.
+function textOf(value: unknown, name = ""): string {
   if (value === null || value === undefined) return "";
-  if (Array.isArray(value) && value.every((each) => typeof each === "string")) {
-    return value.map(visible).join("\n");
-  }
-  return visible(typeof value === "object" ? JSON.stringify(value) : String(value));
+  if (Array.isArray(value)) return value.map((each) => textOf(each)).join("\n");
+  if (typeof value === "object") return linesOf(value).join("\n");
+  return visible(isInstant(name, value) ? dateOf(Number(value)) : String(value));
+}
+
+function linesOf(thing: object): string[] {
+  return Object.entries(thing).map(([name, value]) => `${visible(name)}: ${textOf(value, name)}`);
+}
+
+// Seconds since 1970, as client metadata has them (RFC 7591, 3.2.1).
+function isInstant(name: string, value: unknown): boolean {
+  return name.endsWith("_at") && typeof value === "number";
+}
+
+function dateOf(seconds: number): string {
+  return seconds === 0 ? "never" : new Date(seconds * 1000).toISOString();
 }
 
 function visible(text: string): string {

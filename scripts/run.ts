@@ -34,6 +34,21 @@ export function addCommand(
     .addHelpText("after", ["", "Examples:", ...examples].join("\n"));
 }
 
+// Options without which a command does nothing. Commander would miss them before it told of an unknown one, which is
+// more often what is wrong.
+export function needs(command: Command, ...names: readonly string[]): Command {
+  return command.hook("preAction", () => {
+    const missing = command.options.filter(
+      (option) =>
+        names.includes(option.long ?? "") &&
+        command.getOptionValue(option.attributeName()) === undefined,
+    );
+    if (missing.length === 0) return;
+    const flags = missing.map(({ flags }) => flags).join(" and ");
+    throw new AdminError("usage", `${flags} ${missing.length === 1 ? "is" : "are"} needed.`);
+  });
+}
+
 // Opens the store, does the work, and closes the store whatever came of it.
 export async function withStore<Result>(
   work: (deps: ScriptDeps) => Promise<Result>,

@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { addTestNumber, listTestNumbers, removeTestNumber } from "../src/admin/test-numbers.ts";
 import { printList, printNote, printThing } from "./print.ts";
-import { addCommand, readSecret, withStore } from "./run.ts";
+import { addCommand, needs, readSecret, withStore } from "./run.ts";
 
 const CODE = { member: "code", called: "code" };
 
@@ -20,7 +20,7 @@ export function addTestNumberCommands(program: Command): void {
     .command("test-number")
     .description("numbers to which nothing is sent, and whose code is fixed, for rehearsals");
 
-  addCommand(testNumber, "add <number>", {
+  const add = addCommand(testNumber, "add <number>", {
     description:
       "list a number; best one that is reserved for fiction. Whoever has its code passes the second step of" +
       " every user with this number. Without --code-stdin a code is generated and printed once",
@@ -29,11 +29,8 @@ export function addTestNumberCommands(program: Command): void {
       'test-number add +12025550123 --name "Nightly" --until 2026-12-31T06:00:00Z --code-stdin < code.txt',
     ],
   })
-    .requiredOption("--name <name>", "what it is for; the audit log says it at each use")
-    .requiredOption(
-      "--until <day>",
-      "the last day, or the instant of its end; UTC, 366 days at most",
-    )
+    .option("--name <name>", "what it is for; the audit log says it at each use")
+    .option("--until <day>", "the last day, or the instant of its end; UTC, 366 days at most")
     .option("--code-stdin", "read the six digits from standard input")
     .action(async (number: string, { name, until, codeStdin }: AddFlags) => {
       const code = codeStdin ? await readSecret("code") : undefined;
@@ -41,6 +38,7 @@ export function addTestNumberCommands(program: Command): void {
       printThing(added, CODE);
       if (added.users > 0) printNote(WARNING);
     });
+  needs(add, "--name", "--until");
 
   addCommand(testNumber, "list", {
     description: "list them, those that have ended too; never a whole number or a code",

@@ -1,6 +1,7 @@
 // Applications: registered, shown, changed and removed. Their secret is told once, when it is made.
 import { randomBytes } from "node:crypto";
 import type { Application, ApplicationMetadata } from "../domain/application.ts";
+import type { AuditAction } from "../domain/audit-event.ts";
 import { applySettings, blankMetadata } from "./application-metadata.ts";
 import {
   type AddApplication,
@@ -150,7 +151,7 @@ export async function readApplication(
 interface Replacement {
   readonly before: Application;
   readonly after: Application;
-  readonly action: string;
+  readonly action: AuditAction;
   readonly details: Readonly<Record<string, unknown>>;
 }
 

@@ -1,10 +1,10 @@
 // The audit log, read. There is no way to change it.
 import { z } from "zod";
-import type { StoredAuditEvent } from "../domain/audit-event.ts";
+import { isAuditAction, type StoredAuditEvent } from "../domain/audit-event.ts";
 import { type AdminDeps, checkInput } from "./deps.ts";
 
 const auditFilterSchema = z.strictObject({
-  action: z.string().optional(),
+  action: z.string().refine(isAuditAction, "is not one that is ever written down").optional(),
   // "user:ID", "client:ID", "rules:global".
   target: z.string().optional(),
   // The id of the last event of the page before.

@@ -8,6 +8,7 @@ import type { Instant } from "../domain/time.ts";
 import type { PasswordHasher } from "../ports/password-hasher.ts";
 import type { Storage } from "../ports/storage.ts";
 import { AdminError } from "./errors.ts";
+import { sentencesOf } from "./input-sentences.ts";
 
 export interface AdminDeps {
   readonly storage: Storage;
@@ -42,18 +43,14 @@ export function auditEvent(
   return { at: deps.now(), actor: deps.actor, because: null, ...event };
 }
 
-// Input from an edge, checked; throws AdminError "usage" with every problem in one sentence.
+// Input from an edge, checked; throws AdminError "usage" with a sentence for every problem.
 export function checkInput<Schema extends z.ZodType>(
   schema: Schema,
   input: unknown,
 ): z.infer<Schema> {
-  const parsed = schema.safeParse(input);
+  const parsed = schema.safeParse(input, { reportInput: true });
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map((issue) => {
-    const where = issue.path.join(".");
-    return where === "" ? issue.message : `${where}: ${issue.message}`;
-  });
-  throw new AdminError("usage", problems.join("; "));
+  throw new AdminError("usage", sentencesOf(parsed.error.issues));
 }
 
 // Of two versions, only the members that differ.

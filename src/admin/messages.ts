@@ -53,7 +53,7 @@ export async function listPauses({ storage }: Pick<AdminDeps, "storage">): Promi
 // Lifts a pause: texts from now on count anew. "usage": no such place; "not-found": it is not paused.
 export async function liftPause(deps: AdminDeps, place: string): Promise<{ scope: string }> {
   const scope = scopeOf(place);
-  const event = { action: "texts-resumed", target: `sms:${scope}`, details: {} };
+  const event = { action: "texts-resumed", target: `sms:${scope}`, details: {} } as const;
   const lifted = await deps.storage.messages.lift(scope, deps.now(), auditEvent(deps, event));
   if (!lifted) throw new AdminError("not-found", `Texts to ${place} are not paused.`);
   return { scope };

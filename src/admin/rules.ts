@@ -1,5 +1,6 @@
 // The switches of the second step: the global one, those of the identity sources, and an application's
 // own rules. What is set already is left alone, and the audit log with it.
+import type { AuditAction } from "../domain/audit-event.ts";
 import { BUILT_IN_SOURCES, isIdentitySource } from "../domain/identity-source.ts";
 import {
   BINDING_DAYS_MAX,
@@ -157,7 +158,7 @@ export function requireSource(sourceId: string): void {
 
 function changeGlobal(
   deps: RulesDeps,
-  action: string,
+  action: AuditAction,
   change: (rules: SecurityRules) => SecurityRules,
 ): Promise<ShownRules> {
   return retryWhileStale(async () => {
@@ -175,7 +176,7 @@ function changeGlobal(
 function changeClient(
   deps: RulesDeps,
   clientId: string,
-  action: string,
+  action: AuditAction,
   change: (rules: RulesOfApplication) => SecurityRules | null,
 ): Promise<ClientRules> {
   return retryWhileStale(async () => {

@@ -35,7 +35,7 @@ export async function endAfterRestore(
   deps: Pick<AdminDeps, "storage" | "now" | "actor">,
 ): Promise<{ readonly ended: number }> {
   const { storage } = deps;
-  const event = { action: "store-restored", target: "store", details: {} };
+  const event = { action: "store-restored", target: "store", details: {} } as const;
   await storage.audit.append([auditEvent(deps, event)]);
   let ended = 0;
   for (let some = 1; some > 0; ended += some) some = await storage.endSignIns(ENDED_AT_A_TIME);
@@ -64,6 +64,6 @@ async function endRecovery(
   const before = await deps.storage.users.find(id);
   if (!before?.recovery) return "changed";
   const after = { ...before, recovery: null, updatedAt: changeTime(deps.now(), before) };
-  const event = { action: "recovery-ended", target: `user:${id}`, details: {} };
+  const event = { action: "recovery-ended", target: `user:${id}`, details: {} } as const;
   return deps.storage.users.replace(before, after, auditEvent(deps, event));
 }

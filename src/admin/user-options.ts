@@ -1,14 +1,19 @@
 // What an administrator says about a user, checked: names that can be login names, a number that can be
 // texted, a password that may be one.
 import { z } from "zod";
-import { checkEmail, checkUsername } from "../domain/login-name.ts";
+import {
+  checkEmail,
+  checkUsername,
+  type EmailOutcome,
+  type UsernameOutcome,
+} from "../domain/login-name.ts";
 import {
   generatePassword,
   judgePassword,
   type PasswordRefusal,
   passwordWords,
 } from "../domain/password.ts";
-import { parseE164, parsePhone } from "../domain/phone.ts";
+import { type PhoneOutcome, parseE164, parsePhone } from "../domain/phone.ts";
 import { loginNamesOf, type User } from "../domain/user.ts";
 import { shownName } from "./application-options.ts";
 import type { AdminDeps } from "./deps.ts";
@@ -17,15 +22,13 @@ import { AdminError } from "./errors.ts";
 const username = z.string().transform((typed, ctx) => {
   const checked = checkUsername(typed);
   if (checked.outcome === "ok") return checked.username;
-  ctx.addIssue({ code: "custom", message: `is refused (${checked.because})` });
-  return z.NEVER;
+  return refuse(ctx, USERNAME_REFUSALS[checked.because]);
 });
 
 const email = z.string().transform((typed, ctx) => {
   const checked = checkEmail(typed);
   if (checked.outcome === "ok") return checked.email;
-  ctx.addIssue({ code: "custom", message: `is refused (${checked.because})` });
-  return z.NEVER;
+  return refuse(ctx, EMAIL_REFUSALS[checked.because]);
 });
 
 // E.164; there is no country to guess from. A test number need not be one that can be texted.
@@ -35,10 +38,38 @@ function phone(testNumbers: ReadonlySet<string>) {
     if (checked.outcome === "ok") return checked.number;
     const number = parseE164(typed, null);
     if (number !== null && testNumbers.has(number)) return number;
-    ctx.addIssue({ code: "custom", message: `is refused (${checked.because})` });
-    return z.NEVER;
+    return refuse(ctx, PHONE_REFUSALS[checked.because]);
   });
 }
+
+function refuse(ctx: z.RefinementCtx, predicate: string): never {
+  ctx.addIssue({ code: "custom", message: predicate });
+  return z.NEVER;
+}
+
+const USERNAME_REFUSALS: Record<BecauseOf<UsernameOutcome>, string> = {
+  empty: "must not be empty",
+  "too-long": "must have at most 64 characters",
+  "at-sign": "must not have an @, which only an e-mail address has",
+  "leading-plus": "must not begin with a +, as phone numbers do",
+  "forbidden-character": "must be letters, digits, dots, underscores and hyphens",
+};
+
+const EMAIL_REFUSALS: Record<BecauseOf<EmailOutcome>, string> = {
+  empty: "must not be empty",
+  "too-long": "must have at most 254 characters",
+  malformed: "is not an e-mail address",
+  "forbidden-character": "has a character that no e-mail address here may have",
+};
+
+const PHONE_REFUSALS: Record<BecauseOf<PhoneOutcome>, string> = {
+  malformed: "is not a phone number",
+  "country-needed": "must begin with + and the country's code, as +14155552671",
+  "country-unknown": "begins with the code of no country",
+  "not-a-mobile": "is not one that can be texted",
+};
+
+type BecauseOf<Outcome> = Outcome extends { because: infer B } ? B & string : never;
 
 // A new user, where these numbers are test numbers.
 export function addUserSchema(testNumbers: ReadonlySet<string>) {

@@ -106,7 +106,7 @@ export async function showUser(
 ): Promise<ShownUser> {
   const user = await readUser(deps, idOrLogin);
   if (!options.revealPhone) return showUserFacts(user, deps);
-  const seen = { action: "user-phone-revealed", target: `user:${user.id}`, details: {} };
+  const seen = { action: "user-phone-revealed", target: `user:${user.id}`, details: {} } as const;
   await deps.storage.audit.append([auditEvent(deps, seen)]);
   return { ...showUserFacts(user, deps), loginPhone: user.loginPhone, phone: numberOf(user) };
 }

@@ -1,6 +1,6 @@
 // Looks into requests for a link to recover an account, beside the requests of browsers: whose it is, whether they may
 // have one, and where it goes. The link is kept with the user and its mail is queued in the same statement.
-import type { AuditEvent } from "../domain/audit-event.ts";
+import type { AuditAction, AuditEvent } from "../domain/audit-event.ts";
 import { maskAddress } from "../domain/binding-link.ts";
 import type { Mail } from "../domain/mail.ts";
 import {
@@ -110,7 +110,7 @@ async function refuse(deps: RecoveryDeps, user: User, because: RecoveryRefusal):
 function auditOf(
   deps: Pick<RecoveryDeps, "now">,
   user: User,
-  action: string,
+  action: AuditAction,
   { because = null, details = {} }: Partial<Pick<AuditEvent, "because" | "details">>,
 ): AuditEvent {
   return {

@@ -1,5 +1,5 @@
 // The lines that sign-ins leave in the audit log.
-import type { AuditEvent } from "../domain/audit-event.ts";
+import type { AuditAction, AuditEvent } from "../domain/audit-event.ts";
 import type { Challenge } from "../domain/challenge.ts";
 import { amrOf, type Proved } from "../domain/factors.ts";
 import type { MfaDecision } from "../domain/mfa-decision.ts";
@@ -32,7 +32,7 @@ export function auditSignIn(
 export function auditStep(
   request: SignInRequest,
   userId: string,
-  action: string,
+  action: AuditAction,
   at: Instant,
   details: AuditEvent["details"] & { readonly because?: string } = {},
 ): AuditEvent {

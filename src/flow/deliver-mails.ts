@@ -1,6 +1,7 @@
 // Takes mails out of the queue and sends them, a few at a time, beside the requests: whoever signs in never
 // waits for a mail server.
 
+import type { AuditEvent } from "../domain/audit-event.ts";
 import type { Limits } from "../domain/limits.ts";
 import { isMailOver, type Mail, mailRetryAt } from "../domain/mail.ts";
 import type { Instant } from "../domain/time.ts";
@@ -71,8 +72,8 @@ async function markDelivered(
 ): Promise<void> {
   const { notice, userId } = claimed.mail;
   if (notice.kind === "recovery-link") {
-    const event = { at, actor: "system", action: "recovery-mailed", target: `user:${userId}` };
-    await storage.audit.append([{ ...event, because: null, details: {} }]);
+    const event = { at, actor: "system", target: `user:${userId}`, because: null, details: {} };
+    await storage.audit.append([{ ...event, action: "recovery-mailed" }]);
   }
   await storage.mails.markDelivered(claimed);
 }
@@ -98,7 +99,7 @@ function auditGivenUp(
   { mail, attempts }: ClaimedMail,
   { outcome, detail }: Exclude<MailOutcome, { outcome: "accepted" }> | typeof TOO_LATE,
   at: Instant,
-) {
+): AuditEvent {
   return {
     at,
     actor: "system",

@@ -1,6 +1,6 @@
 // Takes texts that carry no code out of the queue and sends them, beside the requests. A text that may have gone
 // out is not sent again: better none than two of them.
-import type { AuditEvent } from "../domain/audit-event.ts";
+import type { AuditAction, AuditEvent } from "../domain/audit-event.ts";
 import type { Limits } from "../domain/limits.ts";
 import { mailRetryAt } from "../domain/mail.ts";
 import type { Message } from "../domain/message.ts";
@@ -44,7 +44,7 @@ export async function deliverDueTexts(
 
 async function deliver(deps: TextDeliveryDeps, claimed: ClaimedText): Promise<void> {
   const { mails, messages } = deps.storage;
-  const giveUp = (action: string, because: string, details = {}) =>
+  const giveUp = (action: AuditAction, because: string, details = {}) =>
     mails.giveUp(claimed, auditEvent(claimed, { at: deps.now(), action, because, details }));
   const { to } = claimed.text;
   const country = countryOf(to);
@@ -102,8 +102,8 @@ async function send(
   const because = sent.outcome === "unknown" ? "outcome-unknown" : sent.because;
   const { attempts } = claimed;
   const details = { attempts, detail: sent.detail };
-  const given = { at, action: "text-given-up", because, details };
-  await mails.giveUp(claimed, auditEvent(claimed, given));
+  const event = auditEvent(claimed, { at, action: "text-given-up", because, details });
+  await mails.giveUp(claimed, event);
 }
 
 function mayBeTriedAgain(sent: ProviderOutcome): boolean {

@@ -2,7 +2,7 @@
 // It signs nobody in and leaves the second step alone.
 
 import { factorIsOff, factorLockedUntil } from "../domain/attempt-budget.ts";
-import type { AuditEvent } from "../domain/audit-event.ts";
+import type { AuditAction, AuditEvent } from "../domain/audit-event.ts";
 import { sameCode } from "../domain/code.ts";
 import { mailsTo } from "../domain/mail.ts";
 import { judgePassword, type PasswordRefusal, passwordWords } from "../domain/password.ts";
@@ -142,7 +142,7 @@ async function judged(deps: RecoverDeps, typed: string, words: readonly string[]
 
 function auditOf(
   userId: string,
-  action: string,
+  action: AuditAction,
   at: Instant,
   details: AuditEvent["details"] = {},
 ): AuditEvent {

@@ -70,6 +70,28 @@ describe("latchkey mfa", () => {
     assert.deepEqual([on.need, on.because], ["bind-phone", "global-rules"]);
   });
 
+  it("explains the usual source unless told another, and ends with a sentence for a person", async () => {
+    await latchkey.run([
+      "client",
+      "add",
+      "--id",
+      "s",
+      "--name",
+      "S",
+      "--redirect-uri",
+      "https://s.example/",
+    ]);
+    await latchkey.run(["user", "add", "--username", "carol"]);
+    const asked = ["mfa", "explain", "--client", "s", "--user", "carol"];
+    const off = await latchkey.run(asked);
+    const sentence =
+      "No second step is needed: the SMS code is switched off in the rules that apply.";
+    assert.equal(off.stdout.trimEnd().split("\n").at(-1), sentence);
+    await latchkey.run(["mfa", "client", "s", "on"]);
+    const on = await latchkey.run(asked);
+    assert.match(on.stdout, /\nThe user has to add a phone first: the application's own rules/);
+  });
+
   it("explains what acr_values ask for, in the values of this installation", async () => {
     const asked = await explained("--acr-values", "urn:latchkey:acr:2fa");
     assert.equal(asked.because, "request-demands");

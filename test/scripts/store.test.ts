@@ -146,7 +146,7 @@ describe("latchkey store restored", function () {
   let app: RelyingParty;
 
   before(async () => {
-    server = await startServer();
+    server = await startServer({ limits: { refreshReuseGraceSeconds: 0 } });
     app = await registerRelyingParty(server, { id: "app" });
   });
   after(() => server.close());

@@ -61,6 +61,53 @@ describe("latchkey usage", () => {
     program.close();
   });
 
+  it("tells its version", async () => {
+    assert.match((await latchkey.run(["--version"])).stdout, /^\d+\.\d+\.\d+\n$/);
+  });
+
+  it("tells of an unknown option before it misses one, and of all that are missing", async () => {
+    assert.match(await latchkey.refused(2, ["client", "add", "--nope"]), /unknown option '--nope'/);
+    const missing = "--name <name> and --redirect-uri <uri> are needed.";
+    assert.equal(await latchkey.refused(2, ["client", "add"]), missing);
+    const explain = ["mfa", "explain", "--client", "shop"];
+    assert.equal(await latchkey.refused(2, explain), "--user <user> is needed.");
+  });
+
+  it("says in sentences what is wrong with a value", async () => {
+    const cases: [string[], string][] = [
+      [["audit", "list", "--limit", "5000"], "The limit must be at most 1000."],
+      [["audit", "list", "--action", "foo"], "The action is not one that is ever written down."],
+      [
+        ["user", "add", "--username", "a@b"],
+        "The username must not have an @, which only an e-mail address has.",
+      ],
+      [
+        ["user", "add", "--phone", "12"],
+        "The phone must begin with + and the country's code, as +14155552671.",
+      ],
+      [["user", "add", "--email", "nope"], "The email is not an e-mail address."],
+    ];
+    for (const [args, sentence] of cases) assert.equal(await latchkey.refused(2, args), sentence);
+  });
+
+  it("shows a person no JSON and no seconds since 1970", async () => {
+    const add = ["client", "add", "--id", "shop", "--name", "Shop"];
+    await latchkey.run([...add, "--redirect-uri", "https://shop.example/callback"]);
+    await latchkey.run(["user", "add", "--username", "alice"]);
+    const commands = [
+      "client show shop",
+      "user show alice",
+      "user list",
+      "client list",
+      "mfa show",
+    ];
+    for (const command of [...commands, "audit list", "mfa explain --client shop --user alice"]) {
+      const { code, stdout } = await latchkey.run(command.split(" "));
+      assert.equal(code, 0);
+      assert.doesNotMatch(stdout, /[{}]|\b\d{10,13}\b/, command);
+    }
+  });
+
   it("says an error to a person in one line, without a stack", async () => {
     const { code, stdout, stderr } = await latchkey.run(["client", "show", "nobody"]);
     assert.equal(code, 3);

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { Application } from "../../src/domain/application.ts";
-import type { AuditEvent } from "../../src/domain/audit-event.ts";
+import type { AuditAction, AuditEvent } from "../../src/domain/audit-event.ts";
 import type { Challenge } from "../../src/domain/challenge.ts";
 import { NOTHING_PROVED } from "../../src/domain/factors.ts";
 import type { Answer, InteractionState, TypedAnswer } from "../../src/domain/interaction.ts";
@@ -161,14 +161,18 @@ export function aNoticeText(given: Partial<NoticeText> = {}): NoticeText {
   };
 }
 
-export function anAuditEvent(given: Partial<AuditEvent> = {}): AuditEvent {
+// A store keeps whatever name an action has.
+export function anAuditEvent(
+  given: Partial<Omit<AuditEvent, "action">> & { readonly action?: string } = {},
+): AuditEvent {
+  const { action = "tested", ...rest } = given;
   return {
     at: NOON,
     actor: "system",
-    action: "tested",
+    action: action as AuditAction,
     target: "user:u1",
     because: null,
     details: {},
-    ...given,
+    ...rest,
   };
 }

@@ -1,5 +1,5 @@
 // How an audit event lies in any store: its details sealed, for they hold what a change was about.
-import type { AuditEvent, StoredAuditEvent } from "../../domain/audit-event.ts";
+import type { AuditAction, AuditEvent, StoredAuditEvent } from "../../domain/audit-event.ts";
 import type { Vault } from "../../domain/vault.ts";
 import { openJson, sealJson } from "./sealed-json.ts";
 
@@ -9,12 +9,14 @@ export function sealDetails(vault: Vault, event: AuditEvent): Buffer {
 
 export function openEvent(
   vault: Vault,
-  stored: Omit<StoredAuditEvent, "details">,
+  stored: Omit<StoredAuditEvent, "action" | "details"> & { readonly action: string },
   details: Uint8Array,
 ): StoredAuditEvent {
-  return { ...stored, details: openJson(vault, details, contextOf(stored)) };
+  const opened = openJson<AuditEvent["details"]>(vault, details, contextOf(stored));
+  // One that another version wrote may be in no list of ours.
+  return { ...stored, action: stored.action as AuditAction, details: opened };
 }
 
-function contextOf(event: Pick<AuditEvent, "at" | "action" | "target">): string {
+function contextOf(event: Pick<AuditEvent, "at" | "target"> & { readonly action: string }): string {
   return `audit:${event.at}:${event.action}:${event.target}`;
 }
