@@ -10,26 +10,20 @@ import { formField } from "./form.ts";
 import { actionOf, readPost, stepPage, type Visit } from "./interaction-gate.ts";
 import type { TextKey } from "./language.ts";
 import type { BindPhoneModel } from "./page-models.ts";
+import { phoneFields, type TypedPhone } from "./phone-country.ts";
 import { draw, goOn, lockEndsAt, setRetryAfter } from "./step-answer.ts";
 import type { Web } from "./web.ts";
 
-interface Typed {
-  readonly phone: string;
-  readonly country: string;
-}
-
 type PhoneProblem = NonNullable<BindPhoneModel["error"]>;
-
-const NOTHING_TYPED: Typed = { phone: "", country: "" };
 
 // The page, empty.
 export function showBindPhone(web: Web, visit: Visit): void {
-  drawBindPhone(web, visit, 200, { page: "bind-phone", typed: NOTHING_TYPED, error: null });
+  drawBindPhone(web, visit, 200, { page: "bind-phone", typed: null, error: null });
 }
 
 // The same for a number that comes in the place of another one.
 export function showNewPhone(web: Web, visit: Visit): void {
-  drawBindPhone(web, visit, 200, { page: "new-phone", typed: NOTHING_TYPED, error: null });
+  drawBindPhone(web, visit, 200, { page: "new-phone", typed: null, error: null });
 }
 
 // POST phone.
@@ -72,7 +66,7 @@ const PROBLEMS = {
   "same-number": "problem.phone-same",
 } as const satisfies Record<BindPhoneRefusal, TextKey>;
 
-function problemOf(because: BindPhoneRefusal, typed: Typed): PhoneProblem {
+function problemOf(because: BindPhoneRefusal, typed: TypedPhone): PhoneProblem {
   if (typed.phone.trim() === "") {
     return { field: "phone", message: { key: "problem.phone-missing" } };
   }
@@ -84,14 +78,14 @@ function problemOf(because: BindPhoneRefusal, typed: Typed): PhoneProblem {
 async function drawAgain(
   web: Web,
   visit: Visit,
-  typed: Typed,
+  typed: TypedPhone,
   status: number,
   error: PhoneProblem,
   retryAt: number | null = null,
 ): Promise<void> {
   const state = await dueState(web.flow, visit.signIn);
   if (state.step === "code") {
-    await drawCode(web, visit, status, state, { ...shown(typed), error, retryAt });
+    await drawCode(web, visit, status, state, { typedPhone: typed, error, retryAt });
     return;
   }
   drawBindPhone(web, visit, status, { page: pageOf(state), typed, error, retryAt });
@@ -103,7 +97,7 @@ function pageOf({ replaces }: InteractionState): "bind-phone" | "new-phone" {
 
 interface Drawn {
   readonly page: "bind-phone" | "new-phone";
-  readonly typed: Typed;
+  readonly typed: TypedPhone | null;
   readonly error: BindPhoneModel["error"];
   readonly retryAt?: number | null;
 }
@@ -116,16 +110,10 @@ function drawBindPhone(
 ): void {
   const model: BindPhoneModel = {
     ...stepPage(web, visit),
-    ...shown(typed),
+    ...phoneFields(web, visit, typed),
     action: actionOf(web, visit, "phone"),
-    countries: web.countriesIn(visit.language),
     error,
     retryAt,
   };
   draw(visit, status, web.view.render(page, model, visit.language));
-}
-
-// What was typed, cut to what a number could be.
-function shown(typed: Typed): Typed {
-  return { phone: typed.phone.slice(0, 64), country: typed.country.slice(0, 2) };
 }

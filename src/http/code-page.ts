@@ -4,17 +4,19 @@ import { type FactorLock, factorLock } from "../domain/attempt-budget.ts";
 import type { InteractionState } from "../domain/interaction.ts";
 import { maskPhone } from "../domain/phone.ts";
 import type { SendCap } from "../domain/send-caps.ts";
-import { NO_SENDS, type SendRefusal, sendGapEndsAt } from "../domain/send-policy.ts";
+import type { SendRefusal } from "../domain/send-policy.ts";
 import type { Instant } from "../domain/time.ts";
 import { dueState } from "../flow/due-state.ts";
 import { offeredFactor } from "../flow/recovery-code-step.ts";
 import { takeResendStep } from "../flow/resend-step.ts";
 import { submitCode } from "../flow/submit-code-step.ts";
+import { deliveryOf, numberOf, resendAt } from "./code-facts.ts";
 import { AppError } from "./errors.ts";
 import { formField } from "./form.ts";
 import { actionOf, readPost, stepPage, type Visit } from "./interaction-gate.ts";
 import type { Message } from "./language.ts";
 import type { CodeModel } from "./page-models.ts";
+import { otherPhoneFields, type TypedPhone } from "./phone-country.ts";
 import { draw, goOn, lockEndsAt, setRetryAfter } from "./step-answer.ts";
 import type { Web } from "./web.ts";
 
@@ -27,8 +29,7 @@ export interface CodeRemarks {
   readonly attempts?: number;
   readonly dead?: boolean;
   readonly locked?: boolean;
-  readonly phone?: string;
-  readonly country?: string;
+  readonly typedPhone?: TypedPhone;
 }
 
 // The page of a state whose step is "code".
@@ -194,9 +195,10 @@ export async function drawCode(
       state.binding && !locked
         ? {
             phoneAction: actionOf(web, visit, "phone"),
-            phone: remarks.phone ?? "",
-            country: remarks.country ?? "",
-            countries: web.countriesIn(visit.language),
+            ...otherPhoneFields(web, visit, {
+              before: challenge?.phone ?? "",
+              typed: remarks.typedPhone ?? null,
+            }),
           }
         : null,
     recovery: mayType ? await recoveryOf(web, visit, state) : null,
@@ -216,42 +218,4 @@ async function recoveryOf(
 ): Promise<CodeModel["recovery"]> {
   const offered = await offeredFactor(web.flow, visit.signIn, state);
   return offered === null ? null : { action: actionOf(web, visit, "recovery-code") };
-}
-
-// By the receipt, where a provider sends any. It proves nothing, and only says whether to go on waiting.
-async function deliveryOf(
-  web: Web,
-  { challenge }: InteractionState,
-): Promise<CodeModel["delivery"]> {
-  if (!web.hasReceipts || challenge === null || challenge.sends === 0) return null;
-  const message = await web.flow.storage.messages.findLatest(challenge.id);
-  switch (message?.status) {
-    case "delivered":
-    case "undelivered":
-      return { status: message.status, at: message.statusAt };
-    case "accepted":
-    case "unknown":
-      return "waiting";
-    case "sending":
-    case "failed":
-    case undefined:
-      return null;
-  }
-}
-
-// The number that the code goes to: the challenge's, or the user's own before there is one.
-async function numberOf(web: Web, state: InteractionState): Promise<string> {
-  if (state.challenge !== null) return state.challenge.phone;
-  const user = state.userId === null ? null : await web.flow.storage.users.find(state.userId);
-  if (!user?.phone) throw new AppError("wrong-step", "there is no number to send to");
-  return user.phone.number;
-}
-
-// When the next text may go out. A challenge knows its own gap; before there is one, the number's
-// history tells whether an earlier sign-in's gap carries over.
-async function resendAt(web: Web, state: InteractionState): Promise<Instant | null> {
-  const { limits, storage } = web.flow;
-  if (state.challenge !== null) return sendGapEndsAt(NO_SENDS.holders, state.challenge, limits);
-  const history = await storage.numbers.history(await numberOf(web, state));
-  return sendGapEndsAt(history.holders, { sends: 0, lastSentAt: null }, limits);
 }

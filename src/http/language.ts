@@ -155,6 +155,11 @@ function createLanguage(tag: string, texts: Record<string, string>): Language {
   };
 }
 
+// The regions that a browser's languages name, best first: "en-US, de" names US.
+export function regionsOf(acceptLanguage: string): string[] {
+  return wishesOf(acceptLanguage, /\s*,\s*/).flatMap((tag) => new Intl.Locale(tag).region ?? []);
+}
+
 // The countries that may be chosen, named in a language and sorted by those names; each list is made
 // once.
 export function createCountryLists<Country extends { readonly code: string }>(

@@ -2,6 +2,7 @@
 // Words are keys of the language catalogs; instants are milliseconds since 1970.
 import type { Refusal } from "../domain/interaction.ts";
 import type { LoginName, UserPhone } from "../domain/user.ts";
+import type { Delivery } from "./code-facts.ts";
 import type { Message, TextKey } from "./language.ts";
 import type {
   NewPasswordModel,
@@ -83,11 +84,7 @@ export interface CodeModel extends StepPage {
   readonly expiresAt: number;
   // When the next text may go out; null or past: now.
   readonly resendAt: number | null;
-  // What the network says became of the text; "waiting": it may still say so.
-  readonly delivery:
-    | { readonly status: "delivered" | "undelivered"; readonly at: number }
-    | "waiting"
-    | null;
+  readonly delivery: Delivery;
   // False: no text went out yet, and the page has one button that sends it.
   readonly sent: boolean;
   readonly binding: boolean;

@@ -1,6 +1,7 @@
 // What every answer of a page has, whichever state the routes draw it in.
 import assert from "node:assert/strict";
-import type { Scene } from "../attacks/scene.ts";
+import { afterPassword, type Scene } from "../attacks/scene.ts";
+import { createBrowser } from "../support/browser.ts";
 import { type State, walkStates } from "../support/states.ts";
 
 describe("the states of the pages", function () {
@@ -55,6 +56,24 @@ describe("the states of the pages", function () {
       assert.doesNotMatch(page.html, /name="code"|\/resend"|type="tel"/, name);
       assert.match(page.html, /Codes are locked/, name);
     }
+  });
+
+  it("list the countries where a number is typed, and not again where its code is", () => {
+    const countries = (name: string) => named(name).html.match(/<option /g)?.length ?? 0;
+    assert.ok(countries("bind") > 200);
+    for (const name of ["bind-code", "bind-code-wrong", "bind-replace-malformed"]) {
+      assert.ok(countries(name) <= 3, name);
+    }
+  });
+
+  it("choose the country that the browser's language names", async () => {
+    const browser = createBrowser(undefined, { "Accept-Language": "en-US,en;q=0.9" });
+    const victim = scene.victimWithoutPhone();
+    const { page } = await afterPassword(scene.strict, victim, {}, browser);
+    assert.match(page.html, /<option value="US" selected>/);
+    const typed = { phone: victim.phone.replace("+1", ""), country: "US" };
+    const code = await browser.submit(page, "phone", typed);
+    assert.match(code.html, /<option value="US" selected>/);
   });
 
   it("speak of tries and of a life only where a code can be typed", () => {
