@@ -34,6 +34,7 @@ export function createServer(options: ServerOptions): Koa {
   app.on("error", (error: unknown) => web.log.error({ event: "request-broken", err: error }));
 
   const forms = [interactionRoutes(web), accountRoutes(web), recoveryRoutes(web)];
+  app.use(noTypeWithoutBody);
   app.use(securityHeaders({ https: web.issuer.startsWith("https:") }));
   app.use(closeWhenStopping(options.isStopping));
   app.use(answerErrors(web));
@@ -55,6 +56,12 @@ export function createServer(options: ServerOptions): Koa {
   app.use(runEngine(web));
   return app;
 }
+
+// An empty body is of no type; clients that look at the type first try to read it.
+const noTypeWithoutBody: Middleware = async (ctx, next) => {
+  await next();
+  if (ctx.length === 0) ctx.remove("Content-Type");
+};
 
 // Reads forms only where a route takes the post, so that a wrong method or address is told first.
 function whereItLeads(
