@@ -95,7 +95,7 @@ export function respondWith(
   error: unknown,
   back: ErrorModel["back"] = null,
 ): void {
-  const code = codeOf(error);
+  const code = error === ctx.req.errored ? "bad-request" : codeOf(error);
   logError(web.log, ctx, code, error);
   const waits = error instanceof UnavailableError || error instanceof AppError;
   const retryAfterSeconds = waits ? error.retryAfterSeconds : null;

@@ -1,5 +1,6 @@
 // The web server: one Koa application, and the order of what a request goes through.
 import Koa, { type Context, type Middleware } from "koa";
+import type { Logger } from "../log.ts";
 import type { ReceiptReader } from "../ports/sms-receipts.ts";
 import type { Storage } from "../ports/storage.ts";
 import { accountRoutes } from "./account-routes.ts";
@@ -31,7 +32,7 @@ export interface ServerOptions {
 export function createServer(options: ServerOptions): Koa {
   const { web } = options;
   const app = new Koa({ proxy: true, keys: [...options.cookieKeys] });
-  app.on("error", (error: unknown) => web.log.error({ event: "request-broken", err: error }));
+  app.on("error", (error: unknown, ctx?: Context) => logBroken(web.log, error, ctx));
 
   const forms = [interactionRoutes(web), accountRoutes(web), recoveryRoutes(web)];
   app.use(noTypeWithoutBody);
@@ -55,6 +56,16 @@ export function createServer(options: ServerOptions): Koa {
   app.use(engineMethods);
   app.use(runEngine(web));
   return app;
+}
+
+// Anybody can hang up, or send what is no HTTP: that is told at debug, in a line of a bounded length.
+function logBroken(log: Logger, error: unknown, ctx: Context | undefined): void {
+  if (error instanceof Error && error === ctx?.req.socket.errored) {
+    const because = "code" in error ? String(error.code) : "unknown";
+    log.debug({ event: "connection-broken", because });
+    return;
+  }
+  log.error({ event: "request-broken", err: error });
 }
 
 // An empty body is of no type; clients that look at the type first try to read it.
