@@ -62,14 +62,16 @@ export function addMfaCommands(program: Command): void {
   addCommand(mfa, "rule <rule> <value> [days]", {
     description:
       "who may bind a first phone (binding anybody|mailed-link|administrator, or binding within-days and so many " +
-      "days of the account), how old a proved second factor may be (factor-age SECONDS|session), and whether a " +
-      "recovery code will do when no text can be sent (outage closed|other-factor)",
+      "days of the account), how old a proved second factor may be (factor-age SECONDS|session), whether a " +
+      "recovery code will do when no text can be sent (outage closed|other-factor), and whether refresh tokens that " +
+      "were earned with less than the rules demand end or are kept (refresh recheck|keep)",
     examples: [
       "mfa rule binding administrator",
       "mfa rule binding mailed-link --client shop",
       "mfa rule binding within-days 14",
       "mfa rule factor-age 3600 --client shop",
       "mfa rule outage other-factor --client shop",
+      "mfa rule refresh keep --client shop",
     ],
   })
     .option("--client <id>", "in this application's own rules, which it gets if it has none")

@@ -85,9 +85,10 @@ export async function setClientSource(
 }
 
 // Sets who may bind a first phone ("binding": anybody, mailed-link, administrator, or within-days and how many), how
-// old a proved second factor may be ("factor-age": seconds, or "session" for as old as the session), or what happens
-// when no text can be sent ("outage": closed, other-factor), in the global rules or, with a client, in an
-// application's own, which it gets if it has none. "usage" for another rule or value.
+// old a proved second factor may be ("factor-age": seconds, or "session" for as old as the session), what happens when no
+// text can be sent ("outage": closed, other-factor), or what becomes of refresh tokens that were earned with less than the
+// rules demand ("refresh": recheck, keep), in the global rules or, with a client, in an application's own, which it gets if
+// it has none. "usage" for another rule or value.
 export async function setRule(
   deps: RulesDeps,
   given: {
@@ -130,6 +131,7 @@ function ruleOf(
   if (rule === "outage" && (value === "closed" || value === "other-factor")) {
     return { outage: value };
   }
+  if (rule === "refresh" && (value === "recheck" || value === "keep")) return { refresh: value };
   throw unknownRule();
 }
 
@@ -143,7 +145,7 @@ function unknownRule(): AdminError {
   return new AdminError(
     "usage",
     "The rules are: binding anybody|mailed-link|administrator, binding within-days DAYS (1 to 3650), " +
-      "factor-age SECONDS|session, outage closed|other-factor.",
+      "factor-age SECONDS|session, outage closed|other-factor, refresh recheck|keep.",
   );
 }
 

@@ -26,6 +26,12 @@ export function amrOf(proved: Proved): string[] {
   return amr;
 }
 
+// What such an amr says was proved, as if it were at that instant; what is no amr proves nothing.
+export function provedOfAmr(amr: unknown, at: Instant): Proved {
+  const named: readonly unknown[] = Array.isArray(amr) ? amr : [];
+  return eachFactor((factor) => (named.includes(factor) ? at : null));
+}
+
 // The acr of what was proved.
 export function acrOf(proved: Proved, acr: AcrValues): string {
   return hasSecondFactor(proved) ? acr.multi : acr.single;

@@ -20,6 +20,9 @@ const rulesSchema = z.strictObject({
     // What happens when no text can be sent: nobody gets on, or another factor will do, if the user has one.
     // Rules from before there was a choice do not mention it.
     outage: z.enum(["closed", "other-factor"]).default("closed"),
+    // Whether a refresh token that was earned with less than these rules demand ends at the next refresh, or is kept.
+    // Rules from before there was a choice do not mention it.
+    refresh: z.enum(["recheck", "keep"]).default("recheck"),
   }),
 });
 
@@ -39,6 +42,7 @@ export const DEFAULT_RULES: SecurityRules = {
     binding: "anybody",
     bindingDaysMax: null,
     outage: "closed",
+    refresh: "recheck",
   },
 };
 
@@ -58,8 +62,8 @@ export function withSms(rules: SecurityRules, on: boolean): SecurityRules {
   return { ...rules, mfa: { ...rules.mfa, sms: on } };
 }
 
-// The same rules with another one about who may bind a phone, how old a proved factor may be, or what happens
-// when no text can be sent.
+// The same rules with another one about who may bind a phone, how old a proved factor may be, what happens when no text
+// can be sent, or what becomes of refresh tokens.
 export function withRule(
   rules: SecurityRules,
   rule: Partial<Omit<SecurityRules["mfa"], "sms" | "sources">>,

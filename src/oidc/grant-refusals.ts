@@ -1,5 +1,8 @@
 // Why the token endpoint refused a grant, for the log; the client is told invalid_grant and no more (RFC 6749, 5.2).
 
+// What we say of a refresh token that the rules as they are now do not let go on.
+export const LESS_THAN_DEMANDED = "refresh token was earned with less than the rules demand";
+
 // By what the engine says of it.
 const REASONS: Readonly<Record<string, string>> = {
   "code_verifier does not match code_challenge": "wrong-verifier",
@@ -8,6 +11,7 @@ const REASONS: Readonly<Record<string, string>> = {
   "authorization code redirect_uri mismatch": "other-redirect-uri",
   "authorization code already consumed": "used-before",
   "refresh token already used": "used-before",
+  [LESS_THAN_DEMANDED]: "less-than-the-rules-demand",
   "device code already consumed": "used-before",
   "already used": "used-before",
   "authorization code is expired": "expired",

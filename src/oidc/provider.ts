@@ -24,6 +24,7 @@ import { loadExistingGrant } from "./grants.ts";
 import { restoreOfflineAccess } from "./offline-access.ts";
 import { signInPolicy } from "./policy.ts";
 import { createRecordAdapter } from "./record-adapter.ts";
+import { requireRulesMet } from "./refresh-rules.ts";
 import { authenticationClaims, resourceServerOf, singleOf } from "./resources.ts";
 import { joinProvedIntoSession, keepProvedInSessions } from "./session-facts.ts";
 
@@ -109,7 +110,10 @@ function configurationOf(deps: EngineDeps, keys: readonly SigningKey[]): Configu
     },
     // OpenID Connect Core, 3.1.2.1: required; and so the token endpoint compares it, always.
     allowOmittingSingleRegisteredRedirectUri: false,
-    rotateRefreshToken: true,
+    rotateRefreshToken: async (ctx) => {
+      await requireRulesMet(deps, ctx);
+      return true;
+    },
     interactions: {
       policy: signInPolicy(deps),
       url: (_ctx, interaction) => `${basePathOf(deps.issuer)}/interaction/${interaction.uid}`,

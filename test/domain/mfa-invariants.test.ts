@@ -8,7 +8,11 @@ import {
   type MfaQuestion,
 } from "../../src/domain/mfa-decision.ts";
 import type { RequestedAcr } from "../../src/domain/requested-acr.ts";
-import { effectiveRules, type SecurityRules } from "../../src/domain/security-rules.ts";
+import {
+  DEFAULT_RULES,
+  effectiveRules,
+  type SecurityRules,
+} from "../../src/domain/security-rules.ts";
 
 const LEVELS = ["none", "single", "multi", "unsupported"] as const;
 const BOOLEANS = [true, false] as const;
@@ -178,7 +182,9 @@ function* allRules(): Generator<SecurityRules> {
     for (const sources of [{}, { password: true }, { password: false }, { sms: false }])
       for (const factorAgeSecondsMax of [null, 3600])
         for (const binding of BINDINGS)
-          yield { mfa: { sms, sources, factorAgeSecondsMax, ...binding, outage: "closed" } };
+          yield {
+            mfa: { ...DEFAULT_RULES.mfa, sms, sources, factorAgeSecondsMax, ...binding },
+          };
 }
 
 // 983 040 of them: each set of rules once as the global ones and once as the application's own.

@@ -19,6 +19,7 @@ describe("security rules", () => {
         binding: "anybody",
         bindingDaysMax: null,
         outage: "closed",
+        refresh: "recheck",
       },
     });
   });
