@@ -4,11 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import mongoose from "mongoose";
-import {
-  type MongoServer,
-  startFerretdb,
-  startMongoJavaServer,
-} from "../test/support/mongo-servers.ts";
+import { type MongoServer, startMongoJavaServer } from "../test/support/mongo-servers.ts";
 import type { ServerUnderTest } from "./messages.ts";
 import { startOurs } from "./our-server.ts";
 import { seedMongo } from "./seed-mongo.ts";
@@ -31,15 +27,13 @@ export interface BenchStores {
 const SECRET = randomBytes(32).toString("base64url");
 const SERVER_ENV = { SECRET, BENCH_HASHER: "plain" };
 
-// Kind: "sqlite", "mongo-java-server", "ferretdb", or the URI of a MongoDB.
+// Kind: "sqlite", "mongo-java-server", or the URI of a MongoDB.
 export async function openStores(kind: string): Promise<BenchStores> {
   switch (kind) {
     case "sqlite":
       return sqliteStores();
     case "mongo-java-server":
       return storesOn(kind, await startMongoJavaServer({ durable: true }));
-    case "ferretdb":
-      return storesOn(kind, await startFerretdb());
     default:
       return mongoStores("MongoDB", kind);
   }
@@ -115,7 +109,7 @@ function withDatabase(uri: string, database: string): string {
   const parts = /^(?<server>mongodb(?:\+srv)?:\/\/[^/?]+)(?:\/(?<old>[^?]*))?(?:\?(?<query>.*))?$/;
   const { server, old, query = "" } = parts.exec(uri)?.groups ?? {};
   if (server === undefined) {
-    console.error("the store must be: sqlite, mongo-java-server, ferretdb or a mongodb:// URI");
+    console.error("the store must be: sqlite, mongo-java-server or a mongodb:// URI");
     process.exit(1);
   }
   const options = new URLSearchParams(query);

@@ -1,4 +1,4 @@
-// npm run bench:growth -- [sqlite | mongo-java-server | ferretdb | mongodb://…]: what a sign-in costs on a large store against
+// npm run bench:growth -- [sqlite | mongo-java-server | mongodb://…]: what a sign-in costs on a large store against
 // one that holds nothing, and what sweeping many expired rows costs those who wait meanwhile.
 import { availableParallelism, cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";

@@ -12,7 +12,7 @@ import { mailQueueContract } from "./mail-queue.ts";
 import { messageSendingContract } from "./message-sending.ts";
 import { messageStoreContract } from "./message-store.ts";
 import { numberStoreContract } from "./number-store.ts";
-import { type OpenEmpty, racersRun } from "./opened-storage.ts";
+import type { OpenEmpty } from "./opened-storage.ts";
 import { passwordAttemptsContract } from "./password-attempts.ts";
 import { phoneChangesContract } from "./phone-changes.ts";
 import { recordStoreContract } from "./record-store.ts";
@@ -57,14 +57,8 @@ const CONTRACTS = [
 ];
 
 // `openEmpty` opens a store with nothing in it; each test gets one, and closes it.
-export function storageContract(
-  name: string,
-  openEmpty: OpenEmpty,
-  racers: "at once" | "in turn" = "at once",
-): void {
+export function storageContract(name: string, openEmpty: OpenEmpty): void {
   describe(name, () => {
-    before(() => racersRun(racers));
-    after(() => racersRun("at once"));
     for (const contract of CONTRACTS) contract(openEmpty);
   });
 }

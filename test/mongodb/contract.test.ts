@@ -1,5 +1,4 @@
-// The ports' contract over the wire, on the server of this run. Races mean something where a single operation
-// is atomic, as it is on mongo-java-server and on MongoDB.
+// The ports' contract over the wire, on the server of this run.
 import assert from "node:assert/strict";
 import { connect } from "../../src/adapters/mongo/database.ts";
 import { storageContract } from "../contract/index.ts";
@@ -9,13 +8,10 @@ import { type QueryShape, queriesIn, unindexed } from "../support/query-shapes.t
 
 const shapes = new Map<string, QueryShape>();
 
-storageContract(
-  "mongo storage",
-  () =>
-    openPatiently(emptyDatabase(process.env.TEST_STORE_URI ?? ""), (command) => {
-      for (const shape of queriesIn(command)) shapes.set(JSON.stringify(shape), shape);
-    }),
-  process.env.TEST_RACERS === "in turn" ? "in turn" : "at once",
+storageContract("mongo storage", () =>
+  openPatiently(emptyDatabase(process.env.TEST_STORE_URI ?? ""), (command) => {
+    for (const shape of queriesIn(command)) shapes.set(JSON.stringify(shape), shape);
+  }),
 );
 
 describe("the queries of mongo storage", () => {

@@ -1,5 +1,5 @@
-// Builds the two servers that stand in for MongoDB in tests (see README.md) into a cache outside the tree,
-// keyed by what they are built from: a second run does nothing. Run as a program, it builds both and says so.
+// Builds the server that stands in for MongoDB in tests (see README.md) into a cache outside the tree, keyed by what it
+// is built from: a second run does nothing. Run as a program, it builds it and says so.
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
@@ -8,11 +8,10 @@ import path from "node:path";
 import { promisify, stripVTControlCharacters } from "node:util";
 
 const HERE = import.meta.dirname;
-const FERRETDB = path.join(HERE, "ferretdb");
 const JAVA_SOURCES = ["Launcher.java", "IdIndexBackend.java"].map((name) => path.join(HERE, name));
-// A machine without network must not hang; without a warm cache, compiling FerretDB takes minutes.
+// A machine without network must not hang.
 const DOWNLOAD_SECONDS_MAX = 180;
-const COMPILE_SECONDS_MAX = 600;
+const COMPILE_SECONDS_MAX = 120;
 const JAVA_OPTIONS = [
   // Compiled quickly rather than well: a server of a test lives for seconds.
   "-XX:TieredStopAtLevel=1",
@@ -21,7 +20,6 @@ const JAVA_OPTIONS = [
   "-Dio.netty.eventLoopThreads=1",
 ];
 const NEEDS_JAVA = "install a JDK 17 and Maven";
-const NEEDS_GO = "install Go 1.24 or newer";
 
 // What to run, or why it cannot be run here.
 export type Prepared =
@@ -30,7 +28,6 @@ export type Prepared =
 
 // Asked once in a process, however many test files ask.
 let mongoJavaServer: Promise<Prepared> | undefined;
-let ferretdb: Promise<Prepared> | undefined;
 
 export function prepareMongoJavaServer(): Promise<Prepared> {
   mongoJavaServer ??= orMissing(async () => {
@@ -45,18 +42,6 @@ export function prepareMongoJavaServer(): Promise<Prepared> {
     return { command: "java", args, missing: null };
   });
   return mongoJavaServer;
-}
-
-export function prepareFerretdb(): Promise<Prepared> {
-  ferretdb ??= orMissing(async () => {
-    const built = await build({
-      name: `ferretdb-${process.platform}-${process.arch}`,
-      inputs: ["main.go", "go.mod", "go.sum"].map((file) => path.join(FERRETDB, file)),
-      into: buildFerretdb,
-    });
-    return { command: path.join(built, "ferretdb"), args: [], missing: null };
-  });
-  return ferretdb;
 }
 
 // A machine that lacks something is an answer, not an error.
@@ -90,22 +75,6 @@ async function buildMongoJavaServer(directory: string): Promise<void> {
   const target = ["--release", "17", "-cp", path.join(lib, "*"), "-d"];
   await run("javac", [...target, path.join(directory, "classes"), ...JAVA_SOURCES], {
     needs: NEEDS_JAVA,
-    secondsMax: COMPILE_SECONDS_MAX,
-  });
-}
-
-async function buildFerretdb(directory: string): Promise<void> {
-  const text = await run("go", ["version"], { needs: NEEDS_GO, secondsMax: 30 });
-  // From 1.21 on, Go fetches the version that go.mod asks for by itself; older ones misread the file.
-  const minor = Number(/go1\.(\d+)/.exec(text)?.[1]);
-  if (minor < 21) throw new Error(`Go 1.${minor} is too old (${NEEDS_GO})`);
-  console.error("building FerretDB, once; this can take minutes");
-
-  // Listing what it consists of downloads exactly that: only this half needs the network.
-  await run("go", ["list", "-deps", "."], { needs: NEEDS_GO, secondsMax: DOWNLOAD_SECONDS_MAX });
-  const output = path.join(directory, "ferretdb");
-  await run("go", ["build", "-trimpath", "-buildvcs=false", "-o", output, "."], {
-    needs: NEEDS_GO,
     secondsMax: COMPILE_SECONDS_MAX,
   });
 }
@@ -155,8 +124,7 @@ interface RunOptions {
 async function run(command: string, args: string[], options: RunOptions): Promise<string> {
   try {
     const { stdout, stderr } = await promisify(execFile)(command, args, {
-      cwd: FERRETDB,
-      env: { ...process.env, CGO_ENABLED: "0" },
+      cwd: HERE,
       timeout: options.secondsMax * 1000,
       killSignal: "SIGKILL",
       maxBuffer: 64 * 1024 * 1024,
@@ -178,33 +146,18 @@ function sentenceFor(command: string, failure: ToolFailure, options: RunOptions)
     stripVTControlCharacters(text ?? "").split("\n"),
   );
   const line =
-    printed.find((l) => l.startsWith("[ERROR]")) ?? complained.find(isComplaint) ?? failure.message;
+    printed.find((l) => l.startsWith("[ERROR]")) ?? complained.find(Boolean) ?? failure.message;
   return `${name} failed: ${line.slice(0, 300)}`;
-}
-
-function isComplaint(line: string): boolean {
-  return line !== "" && !line.startsWith("go: downloading");
 }
 
 const TOOL_NAMES: Readonly<Record<string, string>> = {
   java: "Java",
   javac: "Java compiler",
   mvn: "Maven",
-  go: "Go",
 };
 
-async function installBoth(): Promise<boolean> {
-  const wanted = [
-    ["mongo-java-server", prepareMongoJavaServer],
-    ["FerretDB", prepareFerretdb],
-  ] as const;
-  let complete = true;
-  for (const [name, prepare] of wanted) {
-    const { missing } = await prepare();
-    console.log(`${name}: ${missing ?? "ready"}`);
-    if (missing !== null) complete = false;
-  }
-  return complete;
+if (import.meta.main) {
+  const { missing } = await prepareMongoJavaServer();
+  console.log(`mongo-java-server: ${missing ?? "ready"}`);
+  if (missing !== null) process.exitCode = 1;
 }
-
-if (import.meta.main && !(await installBoth())) process.exitCode = 1;

@@ -1,12 +1,12 @@
-// Servers that speak MongoDB's protocol, as child processes on ports and in directories of their own. What
-// each is good for is in test/mongodb/README.md.
+// A server that speaks MongoDB's protocol, as a child process on a port and in a directory of its own. What it is good
+// for is in test/mongodb/README.md.
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { type Prepared, prepareFerretdb, prepareMongoJavaServer } from "../mongodb/install.ts";
+import { type Prepared, prepareMongoJavaServer } from "../mongodb/install.ts";
 
 const START_MS_MAX = 30_000;
 
@@ -30,11 +30,6 @@ export async function startMongoJavaServer(
   return start(await prepareMongoJavaServer(), (port, directory) =>
     options.durable ? [String(port), path.join(directory, "store.h2")] : [String(port)],
   );
-}
-
-// Survives SIGKILL. On SIGTERM it waits three seconds for connections that are still open.
-export async function startFerretdb(): Promise<MongoServer> {
-  return start(await prepareFerretdb(), (port, directory) => [`127.0.0.1:${port}`, directory]);
 }
 
 async function start(
