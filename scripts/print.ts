@@ -39,6 +39,11 @@ export function printNote(sentence: string): void {
   if (!wantsJson()) print(sentence);
 }
 
+// How far it is, for whoever waits; on standard error, since it is no result.
+export function printProgress(sentence: string): void {
+  if (!wantsJson()) terminal().stderr.write(`${sentence}\n`);
+}
+
 function tableOf<Item extends Printable>(
   items: readonly Item[],
   columns: readonly (keyof Item & string)[],

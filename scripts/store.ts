@@ -1,12 +1,14 @@
 // latchkey store: a copy of it, and from the embedded store to MongoDB and back.
 import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Command } from "commander";
 import { AdminError } from "../src/admin/errors.ts";
+import { rotateDataKey } from "../src/admin/rotate-data-key.ts";
 import { backUpStore, endAfterRestore } from "../src/admin/store-copies.ts";
 import { copyStore } from "../src/admin/transfer.ts";
 import { readConfig } from "../src/config.ts";
 import { backUpEmbedded, openForCopy } from "../src/store-access.ts";
-import { printList, printThing } from "./print.ts";
+import { printList, printProgress, printThing } from "./print.ts";
 import { addCommand, withStore } from "./run.ts";
 import { terminal } from "./terminal.ts";
 
@@ -36,6 +38,16 @@ export function addStoreCommands(program: Command): void {
     printThing(await withStore(endAfterRestore));
   });
 
+  addCommand(store, "rotate-key", {
+    description:
+      "replace the data key, under which everything private in the store is sealed, for when somebody may know an old" +
+      " SECRET: seals all that lasts anew, with the server running or not; broken off, it is simply run again",
+    examples: ["store rotate-key"],
+  }).action(async () => {
+    const options = { waitUntil, onProgress: printProgress };
+    printThing(await withStore((deps) => rotateDataKey(deps, options)));
+  });
+
   addCommand(store, "copy <target>", {
     description:
       "copy everything that lasts to the store 'mongodb' or 'embedded', from the other of the two;" +
@@ -59,4 +71,8 @@ export function addStoreCommands(program: Command): void {
       await stores.close();
     }
   });
+}
+
+async function waitUntil(at: number): Promise<void> {
+  while (Date.now() < at) await delay(at - Date.now());
 }

@@ -80,6 +80,8 @@ export const limitsSchema = z.strictObject({
   recoveryTriesPerLink: count,
   phoneChangeAfterRecoverySeconds: z.int().min(0),
   signingKeyPublishSeconds: z.int().min(0),
+  // So long every process knows a new data key before it is used.
+  dataKeyPublishSeconds: z.int().min(5).max(3600),
   // So much of the log waits for somebody to read it; what comes after that is dropped and counted.
   logQueueBytesMax: count,
 });

@@ -1,6 +1,6 @@
 // What keeps a copy of the store worthless: one random data key, kept in the store but wrapped by a key
 // derived from SECRET. Everything private is sealed under it, names and numbers are found by keyed index.
-// SECRET rotates by wrapping the data key again.
+// SECRET rotates by wrapping the data key again, the data key by a newer one beside it (key-ring.ts).
 import {
   createCipheriv,
   createDecipheriv,
@@ -10,6 +10,8 @@ import {
   type KeyObject,
   randomBytes,
 } from "node:crypto";
+import { type DataKey, parseKeyRing } from "./key-ring.ts";
+import type { Instant } from "./time.ts";
 
 export interface Vault {
   // Seals a text. `context` says what it is ("users"), and must be the same on opening: a sealed
@@ -17,12 +19,17 @@ export interface Vault {
   seal(text: string, context: string): Buffer;
   // Opens what seal made; throws when it was changed or moved.
   open(sealed: Uint8Array, context: string): string;
-  // The keyed index under which a value is found again. Says nothing about the value by itself.
+  // The keyed index under which a value is found again, the same for ever: for what nobody could guess and try.
   index(kind: string, value: string): string;
-  // A key for another purpose, from the data key.
+  // The keyed indexes under which a name or a number is found, those of the key that seals first: one, but for the
+  // time in which the data key is replaced. None says anything about the value by itself.
+  lookups(kind: string, value: string): readonly [string, ...string[]];
+  // A key for another purpose, from the first data key, the same for ever.
   derive(purpose: string): Buffer;
-  // The data key, wrapped so that whoever has this secret can open another vault of it.
+  // The data keys, wrapped so that whoever has this secret can open another vault of them.
   wrap(secret: string): Buffer;
+  // Takes these data keys from now on.
+  follow(dataKeys: Uint8Array): void;
 }
 
 const NONCE_BYTES = 12;
@@ -60,19 +67,63 @@ export function unwrapDataKey(
   return null;
 }
 
-// The vault of one data key.
-export function openVault(dataKey: Uint8Array): Vault {
-  // Node takes a key that is a KeyObject already much faster than one that it has to look at each time.
-  const sealKey = createSecretKey(deriveKey(dataKey, "seal"));
-  const indexKey = createSecretKey(deriveKey(dataKey, "index"));
+// The vault of a data key, or of several (formatKeyRing).
+export function openVault(dataKeys: Uint8Array, now: () => Instant = Date.now): Vault {
+  let plain = dataKeys;
+  let keys = derivedFrom(plain);
+  // The newest one that may seal by now.
+  const current = () => keys.findLast(({ from }) => from <= now()) ?? keys[0];
   return {
-    seal: (text, context) => sealUnder(sealKey, Buffer.from(text), context),
-    open: (sealed, context) => openUnder(sealKey, sealed, context).toString(),
-    index: (kind, value) =>
-      createHmac("sha256", indexKey).update(`${kind}\0${value}`).digest("base64url"),
-    derive: (purpose) => deriveKey(dataKey, `derive:${purpose}`),
-    wrap: (secret) => wrapDataKey(dataKey, secret),
+    seal: (text, context) => sealUnder(current().sealKey, Buffer.from(text), context),
+    open: (sealed, context) => openUnderAny(keys, sealed, context),
+    index: (kind, value) => indexUnder(keys[0], kind, value),
+    lookups(kind, value) {
+      const first = current();
+      const others = keys.filter(
+        (key) => key !== first && (key.until === null || key.until > now()),
+      );
+      return [indexUnder(first, kind, value), ...others.map((key) => indexUnder(key, kind, value))];
+    },
+    derive: (purpose) => deriveKey(keys[0].key, `derive:${purpose}`),
+    wrap: (secret) => wrapDataKey(plain, secret),
+    follow(newer) {
+      plain = newer;
+      keys = derivedFrom(newer);
+    },
   };
+}
+
+interface DerivedKey extends DataKey {
+  readonly sealKey: KeyObject;
+  readonly indexKey: KeyObject;
+}
+
+// Node takes a key that is a KeyObject already much faster than one that it has to look at each time.
+function derivedFrom(dataKeys: Uint8Array): readonly [DerivedKey, ...DerivedKey[]] {
+  const [first, ...more] = parseKeyRing(dataKeys).keys.map((each) => ({
+    ...each,
+    sealKey: createSecretKey(deriveKey(each.key, "seal")),
+    indexKey: createSecretKey(deriveKey(each.key, "index")),
+  }));
+  if (first === undefined) throw new RangeError("a key ring is never empty");
+  return [first, ...more];
+}
+
+function indexUnder({ indexKey }: DerivedKey, kind: string, value: string): string {
+  return createHmac("sha256", indexKey).update(`${kind}\0${value}`).digest("base64url");
+}
+
+// Newest first: what is read often was written lately. The tag tells which one it is.
+function openUnderAny(keys: readonly DerivedKey[], sealed: Uint8Array, context: string): string {
+  let failure: unknown;
+  for (const { sealKey } of keys.toReversed()) {
+    try {
+      return openUnder(sealKey, sealed, context).toString();
+    } catch (error) {
+      failure = error;
+    }
+  }
+  throw failure;
 }
 
 // AES-256-GCM under a key of its own for every message, derived from the first half of a random

@@ -15,6 +15,7 @@ import type { Instant } from "../domain/time.ts";
 import type { LoginName, User } from "../domain/user.ts";
 import type { Vault } from "../domain/vault.ts";
 import type { BudgetStore } from "./budgets.ts";
+import type { DataKeyStore } from "./data-keys.ts";
 import type { DeviceStore } from "./devices.ts";
 import type { InteractionStore } from "./interactions.ts";
 import type { MailQueue, Queued } from "./mail.ts";
@@ -38,6 +39,7 @@ export interface Storage {
   readonly devices: DeviceStore;
   readonly budgets: BudgetStore;
   readonly transfer: TransferStore;
+  readonly dataKeys: DataKeyStore;
   // Seals and indexes under this store's data key; also the root of the pairwise salt.
   readonly vault: Vault;
 

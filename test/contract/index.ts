@@ -2,6 +2,7 @@
 import { applicationStoreContract } from "./application-store.ts";
 import { auditLogContract } from "./audit-log.ts";
 import { codeAttemptsContract } from "./code-attempts.ts";
+import { dataKeysContract } from "./data-keys.ts";
 import { deviceStoreContract } from "./device-store.ts";
 import { interactionMovesContract } from "./interaction-moves.ts";
 import { interactionStoreContract } from "./interaction-store.ts";
@@ -53,6 +54,7 @@ const CONTRACTS = [
   deviceStoreContract,
   testNumberStoreContract,
   transferStoreContract,
+  dataKeysContract,
   lifecycleContract,
 ];
 

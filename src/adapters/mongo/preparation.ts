@@ -7,8 +7,10 @@ import type { Models } from "./models.ts";
 import { COLLECTIONS, declaredIndexes } from "./schemas.ts";
 
 // Grows when older processes could not work beside newer ones. 2: texts wait among the mails, and whoever does not
-// know would hand their numbers to a mail server.
-const SCHEMA = 3;
+// know would hand their numbers to a mail server. 4: there can be several data keys.
+const SCHEMA = 4;
+
+export const DATA_KEY = { _id: "data-key" };
 
 // Raises the number that is there, if it is an older one.
 export async function requireKnownSchema({ meta }: Models): Promise<void> {
@@ -49,19 +51,18 @@ export async function readDataKey(
   secrets: readonly string[],
   moved?: Uint8Array | undefined,
 ): Promise<Buffer> {
-  const _id = "data-key";
   for (;;) {
     // Looked at before the key: somebody else's first start makes the key first.
     const isEmpty = !((await users.exists({ removed: false })) || (await signing_keys.exists({})));
-    const found = await meta.findOne({ _id }).lean();
+    const found = await meta.findOne(DATA_KEY).lean();
     const stored = found?.bytes ?? null;
     if (stored === null) requireEmpty(isEmpty);
     const { dataKey, toStore } = openDataKey(stored, secrets, moved);
     if (toStore === null) return dataKey;
     if (stored === null) {
-      await meta.updateOne({ _id }, { $setOnInsert: { bytes: toStore } }, { upsert: true });
+      await meta.updateOne(DATA_KEY, { $setOnInsert: { bytes: toStore } }, { upsert: true });
     } else {
-      await meta.updateOne({ _id, bytes: stored }, { $set: { bytes: toStore } });
+      await meta.updateOne({ ...DATA_KEY, bytes: stored }, { $set: { bytes: toStore } });
     }
   }
 }

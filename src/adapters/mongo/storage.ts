@@ -5,6 +5,7 @@ import type { Storage } from "../../ports/storage.ts";
 import { createApplicationStore } from "./applications.ts";
 import { createAuditLog } from "./audit.ts";
 import { createBudgetStore } from "./budgets.ts";
+import { createDataKeyStore, followingKeys } from "./data-keys.ts";
 import { type ConnectOptions, connect, createDatabase, type Database } from "./database.ts";
 import { createDeviceStore } from "./devices.ts";
 import { endSignIns } from "./end-sign-ins.ts";
@@ -48,14 +49,22 @@ export async function openMongoStorage(options: MongoOptions): Promise<Storage> 
     await requireKnownSchema(models);
     await buildIndexes(connection);
     const dataKey = await readDataKey(models, secrets, options.movedDataKey);
-    return createStorage(createDatabase(connection, models, callMs), openVault(dataKey), now);
+    const vault = openVault(dataKey, now);
+    const database = followingKeys(createDatabase(connection, models, callMs), vault, secrets);
+    return createStorage(database, { vault, secrets, now });
   } catch (error) {
     await connection.close();
     throw asCallersError(error);
   }
 }
 
-function createStorage(database: Database, vault: Vault, now: () => number): Storage {
+interface Opened {
+  readonly vault: Vault;
+  readonly secrets: readonly string[];
+  readonly now: () => number;
+}
+
+function createStorage(database: Database, { vault, secrets, now }: Opened): Storage {
   return {
     users: createUserStore(database, vault, now),
     applications: createApplicationStore(database, vault),
@@ -71,6 +80,7 @@ function createStorage(database: Database, vault: Vault, now: () => number): Sto
     devices: createDeviceStore(database, vault),
     budgets: createBudgetStore(database, vault),
     transfer: createTransferStore(database, vault),
+    dataKeys: createDataKeyStore(database, vault, secrets),
     vault,
     // Written, not only asked: a primary that can reach no majority shows here.
     ping: () =>

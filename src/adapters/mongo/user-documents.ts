@@ -1,7 +1,14 @@
 // How a user lies in its collection, and how it is read.
 import type { FactorAttempts, LoginName, User } from "../../domain/user.ts";
 import type { Vault } from "../../domain/vault.ts";
-import { loginKey, loginKeysOf, openUser, phoneIndex, sealUser } from "../stored/user.ts";
+import {
+  loginKeys,
+  loginKeysOf,
+  openUser,
+  phoneIndex,
+  phoneIndexes,
+  sealUser,
+} from "../stored/user.ts";
 import { byId } from "./change.ts";
 import type { Scope } from "./database.ts";
 import type { LoginNameDocument, UserDocument } from "./documents.ts";
@@ -23,11 +30,12 @@ export async function findUserByLogin(
   vault: Vault,
   login: LoginName,
 ): Promise<User | null> {
-  const key = loginKey(vault, login);
-  const row = await scope.models.login_names.findOne(byId(key)).lean<LoginNameDocument>();
-  if (row === null) return null;
-  const document = await findUserDocument(scope, row.userId);
-  return document?.names.includes(key) ? userFrom(vault, document) : null;
+  for (const key of loginKeys(vault, login)) {
+    const row = await scope.models.login_names.findOne(byId(key)).lean<LoginNameDocument>();
+    const document = row && (await findUserDocument(scope, row.userId));
+    if (document?.names.includes(key)) return userFrom(vault, document);
+  }
+  return null;
 }
 
 export async function listUsers(
@@ -43,6 +51,11 @@ export async function listUsers(
   return found.flatMap((document) => userFrom(vault, document) ?? []);
 }
 
+// Whoever has this number as their phone.
+export function withPhone(vault: Vault, number: string): { phoneIndex: { $in: string[] } } {
+  return { phoneIndex: { $in: [...phoneIndexes(vault, number)] } };
+}
+
 // The ids of users that have this number as their phone, so many at most.
 export async function findHolders(
   { models }: Scope,
@@ -51,7 +64,7 @@ export async function findHolders(
   limit: number,
 ): Promise<string[]> {
   const found = await models.users
-    .find({ phoneIndex: phoneIndex(vault, number), removed: false }, { _id: 1 })
+    .find({ ...withPhone(vault, number), removed: false }, { _id: 1 })
     .limit(limit)
     .lean<{ _id: string }[]>();
   return found.map(({ _id }) => _id);

@@ -9,7 +9,6 @@ import {
   loginKeysOf,
   NO_FACTOR_ATTEMPTS,
   nextUpdatedAt,
-  phoneIndex,
   requireSuccessor,
 } from "../stored/user.ts";
 import { changeDocument } from "./change.ts";
@@ -29,6 +28,7 @@ import {
   listUsers,
   userFields,
   userFrom,
+  withPhone,
 } from "./user-documents.ts";
 
 export function createUserStore(database: Database, vault: Vault, now: () => number): UserStore {
@@ -38,7 +38,7 @@ export function createUserStore(database: Database, vault: Vault, now: () => num
     findByLogin: (login) => database.read((scope) => findUserByLogin(scope, vault, login)),
     countByPhone: (number) =>
       database.read(({ models }) =>
-        models.users.countDocuments({ phoneIndex: phoneIndex(vault, number), removed: false }),
+        models.users.countDocuments({ ...withPhone(vault, number), removed: false }),
       ),
     async replace(before, after, audit, telling = []) {
       requireSuccessor(before, after);
@@ -129,6 +129,20 @@ async function create(
   if (said === "conflict") await releaseNames(scope, reserved);
   else await payAudit(scope, scope.models.users, after);
   return said;
+}
+
+// Writes a user anew as it is, with the keyed indexes as they are to be now.
+export async function resealUser(scope: Scope, vault: Vault, id: string): Promise<void> {
+  for (;;) {
+    scope.check();
+    const user = await findUser(scope, vault, id);
+    if (user === null) return;
+    const change = { before: user, after: user, audit: [], telling: [] };
+    const outcome = await replace(scope, vault, change);
+    if (outcome === "conflict")
+      throw new Error(`a login name of user ${id} belongs to another one`);
+    if (outcome !== "stale") return;
+  }
 }
 
 async function replace(

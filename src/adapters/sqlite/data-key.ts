@@ -7,24 +7,27 @@ export function readDataKey(
   secrets: readonly string[],
   moved?: Uint8Array | undefined,
 ): Buffer {
-  const row = sql.get("SELECT value FROM meta WHERE name = 'data-key'");
-  if (row === undefined) requireEmpty(!holdsSomething(sql));
-  const { dataKey, toStore } = openDataKey(
-    row === undefined ? null : bytesIn(row, "value"),
-    secrets,
-    moved,
-  );
-  if (toStore !== null) {
-    sql.run(
-      `INSERT INTO meta (name, value) VALUES ('data-key', ?)
-       ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
-      toStore,
-    );
-  }
+  const stored = findDataKey(sql);
+  if (stored === null) requireEmpty(!holdsSomething(sql));
+  const { dataKey, toStore } = openDataKey(stored, secrets, moved);
+  if (toStore !== null) storeDataKey(sql, toStore);
   return dataKey;
 }
 
 function holdsSomething(sql: Sql): boolean {
   const user = sql.get("SELECT 1 FROM users LIMIT 1");
   return (user ?? sql.get("SELECT 1 FROM signing_keys LIMIT 1")) !== undefined;
+}
+
+export function findDataKey(sql: Sql): Uint8Array | null {
+  const row = sql.get("SELECT value FROM meta WHERE name = 'data-key'");
+  return row === undefined ? null : bytesIn(row, "value");
+}
+
+export function storeDataKey(sql: Sql, wrapped: Uint8Array): void {
+  sql.run(
+    `INSERT INTO meta (name, value) VALUES ('data-key', ?)
+     ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
+    wrapped,
+  );
 }

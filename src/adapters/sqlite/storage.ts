@@ -8,6 +8,7 @@ import { createApplicationStore } from "./applications.ts";
 import { createAuditLog } from "./audit.ts";
 import { createBudgetStore } from "./budgets.ts";
 import { readDataKey } from "./data-key.ts";
+import { createDataKeyStore, followingKeys } from "./data-keys.ts";
 import { connect, createDatabase, type Database, patiently } from "./database.ts";
 import { createDeviceStore } from "./devices.ts";
 import { endSignIns } from "./end-sign-ins.ts";
@@ -56,7 +57,8 @@ export async function openSqliteStorage(options: SqliteOptions): Promise<Storage
       migrate(sql, file);
       return readDataKey(sql, secrets, options.movedDataKey);
     });
-    return createStorage(database, openVault(dataKey), now);
+    const vault = openVault(dataKey, now);
+    return createStorage(followingKeys(database, vault, secrets), { vault, secrets, now });
   } catch (error) {
     connection.close();
     throw error;
@@ -81,7 +83,13 @@ async function prepareFile(connection: DatabaseSync, file: string): Promise<void
   connection.exec("PRAGMA journal_size_limit = 16777216");
 }
 
-function createStorage(database: Database, vault: Vault, now: () => number): Storage {
+interface Opened {
+  readonly vault: Vault;
+  readonly secrets: readonly string[];
+  readonly now: () => number;
+}
+
+function createStorage(database: Database, { vault, secrets, now }: Opened): Storage {
   return {
     users: createUserStore(database, vault, now),
     applications: createApplicationStore(database, vault),
@@ -97,6 +105,7 @@ function createStorage(database: Database, vault: Vault, now: () => number): Sto
     devices: createDeviceStore(database, vault),
     budgets: createBudgetStore(database, vault),
     transfer: createTransferStore(database, vault),
+    dataKeys: createDataKeyStore(database, vault, secrets),
     vault,
     // Written, not only asked: a full disk and a file that may not be written show here. Something new each time, for
     // SQLite writes no page that stays as it was; and as much as a change may need, which a disk with a little room

@@ -1,7 +1,14 @@
 // How a user lies in the table. Shared by everything that changes a user within a larger transaction.
 import type { FactorAttempts, LoginName, User } from "../../domain/user.ts";
 import type { Vault } from "../../domain/vault.ts";
-import { loginKey, loginKeysOf, openUser, phoneIndex, sealUser } from "../stored/user.ts";
+import {
+  loginKeys,
+  loginKeysOf,
+  openUser,
+  phoneIndex,
+  phoneIndexes,
+  sealUser,
+} from "../stored/user.ts";
 import { forgetDevices } from "./devices.ts";
 import { bytesIn, integerIn, integerOrNullIn, type Row, type Sql, textIn } from "./sql.ts";
 
@@ -16,12 +23,13 @@ export function findUserRow(sql: Sql, id: string): Row | undefined {
 }
 
 export function findUserByLogin(sql: Sql, vault: Vault, login: LoginName): User | null {
-  const row = sql.get(
-    `SELECT ${COLUMNS} FROM login_names JOIN users ON users.id = login_names.user_id
-     WHERE login_names.key = ?`,
-    loginKey(vault, login),
-  );
-  return userOrNull(row, vault);
+  const text = `SELECT ${COLUMNS} FROM login_names JOIN users ON users.id = login_names.user_id
+     WHERE login_names.key = ?`;
+  for (const key of loginKeys(vault, login)) {
+    const row = sql.get(text, key);
+    if (row !== undefined) return userFrom(row, vault);
+  }
+  return null;
 }
 
 export function listUsers(sql: Sql, vault: Vault, after: string, limit: number): User[] {
@@ -31,12 +39,12 @@ export function listUsers(sql: Sql, vault: Vault, after: string, limit: number):
 
 // How many users but this one have the number.
 export function countOthersByPhone(sql: Sql, vault: Vault, number: string, id: string): number {
-  const row = sql.get(
-    "SELECT count(*) AS users FROM users WHERE phone_index = ? AND id <> ?",
-    phoneIndex(vault, number),
-    id,
-  );
-  return row === undefined ? 0 : integerIn(row, "users");
+  const text = "SELECT count(*) AS users FROM users WHERE phone_index = ? AND id <> ?";
+  const counts = phoneIndexes(vault, number).map((index) => {
+    const row = sql.get(text, index, id);
+    return row === undefined ? 0 : integerIn(row, "users");
+  });
+  return counts.reduce((sum, count) => sum + count, 0);
 }
 
 export function insertUser(sql: Sql, vault: Vault, user: User): void {

@@ -4,7 +4,7 @@ import { withoutRecoveryCode } from "../../domain/recovery-codes.ts";
 import type { User } from "../../domain/user.ts";
 import type { Vault } from "../../domain/vault.ts";
 import type { ChangeOutcome, UserRecovery, UserStore } from "../../ports/storage.ts";
-import { NO_FACTOR_ATTEMPTS, nextUpdatedAt, phoneIndex, requireSuccessor } from "../stored/user.ts";
+import { NO_FACTOR_ATTEMPTS, nextUpdatedAt, requireSuccessor } from "../stored/user.ts";
 import { appendAudit } from "./audit.ts";
 import type { Database } from "./database.ts";
 import { forgetDevices } from "./devices.ts";
@@ -12,6 +12,7 @@ import { insertQueued } from "./mails.ts";
 import { beginPasswordAttempt } from "./password-attempts.ts";
 import { integerIn, type Sql } from "./sql.ts";
 import {
+  countOthersByPhone,
   findUser,
   findUserByLogin,
   insertUser,
@@ -23,12 +24,16 @@ import {
   writeLoginNames,
 } from "./user-rows.ts";
 
+// No user's id.
+const NOBODY = "";
+
 export function createUserStore(database: Database, vault: Vault, now: () => number): UserStore {
   return {
     create: (user, audit) => database.write((sql) => create(sql, vault, user, audit)),
     find: (id) => database.read((sql) => findUser(sql, vault, id)),
     findByLogin: (login) => database.read((sql) => findUserByLogin(sql, vault, login)),
-    countByPhone: (number) => database.read((sql) => countByPhone(sql, vault, number)),
+    countByPhone: (number) =>
+      database.read((sql) => countOthersByPhone(sql, vault, number, NOBODY)),
     async replace(before, after, audit, telling = []) {
       requireSuccessor(before, after);
       const change = { before, after, audit: [audit], telling };
@@ -98,12 +103,6 @@ function create(sql: Sql, vault: Vault, user: User, audit: AuditEvent): "created
   writeLoginNames(sql, vault, user);
   appendAudit(sql, vault, [audit]);
   return "created";
-}
-
-function countByPhone(sql: Sql, vault: Vault, number: string): number {
-  const text = "SELECT count(*) AS users FROM users WHERE phone_index = ?";
-  const row = sql.get(text, phoneIndex(vault, number));
-  return row === undefined ? 0 : integerIn(row, "users");
 }
 
 function replace(

@@ -1,4 +1,5 @@
-// How what is remembered of a number lies in any store: under the keyed index of the number.
+// How what is remembered of a number lies in any store: under the keyed index of the number. It lives for a day or two:
+// when the data key is replaced, counting begins anew.
 import { NO_SENDS, type NumberHistory, type Sends } from "../../domain/send-policy.ts";
 import { addSeconds, type Instant } from "../../domain/time.ts";
 import type { Vault } from "../../domain/vault.ts";
@@ -7,7 +8,7 @@ import type { Vault } from "../../domain/vault.ts";
 const HISTORY_LIFE_SECONDS = 172_800;
 
 export function numberKey(vault: Vault, number: string): string {
-  return vault.index("number", number);
+  return vault.lookups("number", number)[0];
 }
 
 // The texts of holders lie where those of everybody did before others' were counted apart.
@@ -33,5 +34,5 @@ export function historyEndsAt({ holders, others }: NumberHistory): Instant | nul
 
 // What password attempts are counted under: a name or a network, which are nobody's business.
 export function attemptKey(vault: Vault, key: string): string {
-  return vault.index("attempt", key);
+  return vault.lookups("attempt", key)[0];
 }

@@ -1,4 +1,5 @@
-// How a test number lies in any store: sealed whole, its code above all, under the keyed index of the number.
+// How a test number lies in any store: sealed whole, its code above all, under the keyed index of the number, which
+// stays what it is when the data key is replaced: that a number is a test number is no secret.
 import type { TestNumber } from "../../domain/test-number.ts";
 import type { Vault } from "../../domain/vault.ts";
 import { openJson, sealJson } from "./sealed-json.ts";

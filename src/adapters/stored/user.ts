@@ -26,16 +26,23 @@ export function openUser(
   return { ...rest, factorAttempts: stored.factorAttempts };
 }
 
-export function loginKey(vault: Vault, login: LoginName): string {
-  return `${login.kind}:${vault.index(login.kind, login.value)}`;
+// Those under which the name may be found, all of which it is written under.
+export function loginKeys(vault: Vault, login: LoginName): string[] {
+  return vault.lookups(login.kind, login.value).map((index) => `${login.kind}:${index}`);
 }
 
 export function loginKeysOf(vault: Vault, user: User): string[] {
-  return loginNamesOf(user).map((name) => loginKey(vault, name));
+  return loginNamesOf(user).flatMap((name) => loginKeys(vault, name));
 }
 
+// The one under which a phone is written.
 export function phoneIndex(vault: Vault, number: string): string {
-  return vault.index("phone", number);
+  return vault.lookups("phone", number)[0];
+}
+
+// Those under which users of a number are found.
+export function phoneIndexes(vault: Vault, number: string): readonly string[] {
+  return vault.lookups("phone", number);
 }
 
 // What compare-and-set rests on. A caller that breaks it would make its own change invisible to the next.
