@@ -20,6 +20,7 @@ const AUDIT_ACTIONS = [
   "consent-abandoned",
   "consent-given",
   "consent-refused",
+  "data-key-rotated",
   "logout-given-up",
   "mail-given-up",
   "mfa-client-changed",
