@@ -33,7 +33,7 @@ export async function rotateDataKey(
   await waitUntil(retiredAt(ring) ?? from);
   const users = await resealAll(deps, onProgress);
   await dataKeys.change((found) => ({ ...found, isRotating: false }));
-  const event = { action: "data-key-rotated", target: "store", details: { users } };
+  const event = { action: "data-key-rotated", target: "store", details: { users } } as const;
   await audit.append([auditEvent(deps, event)]);
   return { users, since: new Date(from).toISOString() };
 }
