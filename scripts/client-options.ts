@@ -26,6 +26,7 @@ export interface Flags {
   requirePar?: boolean;
   jwksFile?: string;
   resource?: string[];
+  resourceServer?: string;
 }
 
 export function addSettings(command: Command): Command {
@@ -58,6 +59,7 @@ export function addSettings(command: Command): Command {
     .option("--default-acr-values <values>", "when a request says none, with spaces between")
     .option("--default-max-age <seconds>", "when a request says none", parseCount)
     .option("--jwks-file <file>", "the client's public keys, for private_key_jwt")
+    .option("--resource-server <uri>", "it is this one, and may introspect the tokens for it")
     .option("--resource <uri>", "a resource server it may ask tokens for (RFC 8707)", collect);
 }
 
@@ -81,6 +83,7 @@ export function settingsOf(flags: Flags): ChangeApplication {
     jwks: flags.jwksFile === undefined ? undefined : readJwks(flags.jwksFile),
     consent: flags.consent,
     resources: listOf(flags.resource),
+    resourceServer: flags.resourceServer === "" ? null : flags.resourceServer,
   };
 }
 

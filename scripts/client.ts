@@ -86,6 +86,7 @@ function addAdd(client: Command): void {
     description: "register an application; its secret is printed once",
     examples: [
       "client add --id shop --name Shop --redirect-uri https://shop.example/callback",
+      "client add --id mail-api --name Mail --resource-server https://mail.example/api",
       "client add --id spa --name Spa --redirect-uri http://localhost:5173/callback --public",
     ],
   })

@@ -51,11 +51,18 @@ export function applySettings(
     ...(given("requirePushedAuthorizationRequests") && {
       require_pushed_authorization_requests: settings.requirePushedAuthorizationRequests,
     }),
+    ...(given("resourceServer") && { resource_server: settings.resourceServer ?? undefined }),
     ...(given("jwks") && { jwks: settings.jwks }),
   };
-  const problem = problemOf(after);
+  const checked = signsNobodyIn(after) ? { ...after, grant_types: [], response_types: [] } : after;
+  const problem = problemOf(checked);
   if (problem !== null) throw new AdminError("usage", problem);
-  return after;
+  return checked;
+}
+
+// A resource server without a redirect URI: it asks about tokens, and gets none.
+function signsNobodyIn(metadata: ApplicationMetadata): boolean {
+  return metadata.resource_server !== undefined && metadata.redirect_uris.length === 0;
 }
 
 function authMethodOf(before: ApplicationMetadata, settings: ApplicationSettings) {
@@ -90,6 +97,11 @@ function normalScope(scope: string): string {
 function problemOf(metadata: ApplicationMetadata): string | null {
   const uriProblem = uriProblemOf(metadata);
   if (uriProblem !== null) return uriProblem;
+  if (metadata.resource_server !== undefined && metadata.token_endpoint_auth_method === "none") {
+    return "A resource server must authenticate: it cannot be public.";
+  }
+  if (signsNobodyIn(metadata)) return jwksProblemOf(metadata);
+  if (metadata.redirect_uris.length === 0) return "There must be at least one redirect URI.";
   if (!metadata.grant_types.includes("authorization_code")) {
     return "The grant types must contain authorization_code.";
   }

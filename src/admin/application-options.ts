@@ -33,7 +33,7 @@ const resource = z
 
 const settings = {
   name: shownName,
-  redirectUris: uris.min(1, "must be at least one"),
+  redirectUris: uris,
   postLogoutRedirectUris: uris,
   // Null takes it away.
   backchannelLogoutUri: z.string().nullable(),
@@ -53,6 +53,8 @@ const settings = {
   jwks: z.strictObject({ keys: z.array(z.record(z.string(), z.unknown())).min(1).max(20) }),
   consent: z.boolean(),
   resources: z.array(resource).max(20),
+  // The resource server that it is; null takes it away.
+  resourceServer: resource.nullable(),
 };
 
 export const changeApplicationSchema = z.strictObject(settings).partial();
@@ -60,7 +62,7 @@ export const changeApplicationSchema = z.strictObject(settings).partial();
 export const addApplicationSchema = changeApplicationSchema
   .extend({ id: clientId })
   .partial()
-  .required({ name: true, redirectUris: true });
+  .required({ name: true });
 
 export type AddApplication = z.input<typeof addApplicationSchema>;
 export type ChangeApplication = z.input<typeof changeApplicationSchema>;

@@ -22,6 +22,8 @@ export interface ApplicationMetadata {
   readonly default_max_age?: number | undefined;
   readonly require_auth_time?: boolean | undefined;
   readonly require_pushed_authorization_requests?: boolean | undefined;
+  // Ours: it is this resource server, and may introspect the tokens that are issued for it.
+  readonly resource_server?: string | undefined;
   // Ours: the claims of the granted scopes are in the ID token as well.
   readonly id_token_claims?: boolean | undefined;
   readonly jwks?: { readonly keys: readonly Record<string, unknown>[] } | undefined;

@@ -3,7 +3,7 @@ import type { AdapterPayload } from "oidc-provider";
 import type { Application } from "../domain/application.ts";
 
 // What RFC 7591 has no name for and the engine hands on to us.
-export const OWN_METADATA: string[] = ["id_token_claims"];
+export const OWN_METADATA: string[] = ["id_token_claims", "resource_server"];
 
 const cache = new WeakMap<Application, AdapterPayload>();
 

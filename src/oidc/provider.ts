@@ -21,6 +21,7 @@ import { type QueueLogout, queueLogouts } from "./client-logouts.ts";
 import { OWN_METADATA } from "./client-metadata.ts";
 import { type EngineEvents, listen } from "./events.ts";
 import { loadExistingGrant } from "./grants.ts";
+import { completeIntrospection, mayIntrospect } from "./introspection.ts";
 import { restoreOfflineAccess } from "./offline-access.ts";
 import { signInPolicy } from "./policy.ts";
 import { createRecordAdapter } from "./record-adapter.ts";
@@ -68,6 +69,7 @@ export function createProvider(deps: EngineDeps, keys: readonly SigningKey[]): P
     const uid = ctx.oidc.entities.Interaction?.uid;
     if (uid !== undefined) deps.begunInteractions.begin(ctx, uid);
   });
+  provider.use(completeIntrospection(deps));
   listen(provider, deps.events);
   return provider;
 }
@@ -126,7 +128,7 @@ function configurationOf(deps: EngineDeps, keys: readonly SigningKey[]): Configu
       devInteractions: { enabled: false },
       introspection: {
         enabled: true,
-        allowedPolicy: (ctx, client, token) => mayIntrospect(deps, ctx, client.clientId, token),
+        allowedPolicy: (ctx, client, token) => mayIntrospect(deps, ctx, client, token),
       },
       revocation: { enabled: true },
       backchannelLogout: { enabled: true },
@@ -183,17 +185,4 @@ function lives(deps: EngineDeps, limits: Limits): Configuration["ttl"] {
       return Math.max(1, Math.min(limits.sessionIdleSeconds, left));
     },
   };
-}
-
-// Its own tokens, and only while their user is active and they are younger than the user's last change
-// of credentials.
-async function mayIntrospect(
-  { storage }: EngineDeps,
-  ctx: KoaContextWithOIDC,
-  clientId: string,
-  token: { readonly clientId?: string | undefined },
-): Promise<boolean> {
-  if (token.clientId !== clientId) return false;
-  if (!("accountId" in token) || typeof token.accountId !== "string") return true;
-  return (await findAccount(storage, ctx, token.accountId, token)) !== undefined;
 }

@@ -18,10 +18,20 @@ export async function resourceServerOf(
   return {
     scope: application.metadata.scope,
     audience: resource,
-    accessTokenFormat: "jwt",
+    accessTokenFormat: (await asksHere(storage, resource)) ? "opaque" : "jwt",
     accessTokenTTL: limits.accessTokenLifeSeconds,
     jwt: { sign: { alg: application.metadata.id_token_signed_response_alg ?? "RS256" } },
   };
+}
+
+// Whether there is an application that is this resource server: it asks about its tokens here, and so they are opaque, and
+// dead as soon as they are revoked.
+async function asksHere(
+  { applications }: Pick<Storage, "applications">,
+  resource: string,
+): Promise<boolean> {
+  const all = await applications.list();
+  return all.some(({ metadata }) => metadata.resource_server === resource);
 }
 
 // The resource that was granted, where it is one, even if it was named twice: a token request need not repeat it. Of
