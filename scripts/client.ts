@@ -96,7 +96,7 @@ function addAdd(client: Command): void {
     .option("--public", "has no secret and uses PKCE (RFC 7636)")
     .option("--consent", "users are asked for consent")
     .option("--require-par", "only pushed authorization requests (RFC 9126)");
-  needs(add, "--name", "--redirect-uri");
+  needs(add, "--name", "--redirect-uri|--resource-server");
   addSettings(add).action(async (flags: Flags & { id?: string }) => {
     const { id, name = "", redirectUri = [] } = flags;
     const input = { ...settingsOf(flags), id, name, redirectUris: redirectUri };

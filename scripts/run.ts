@@ -35,16 +35,19 @@ export function addCommand(
 }
 
 // Options without which a command does nothing. Commander would miss them before it told of an unknown one, which is
-// more often what is wrong.
+// more often what is wrong. "--a|--b": the first, unless the second is there.
 export function needs(command: Command, ...names: readonly string[]): Command {
+  const isGiven = (name: string) => {
+    const option = command.options.find(({ long }) => long === name);
+    return option && command.getOptionValue(option.attributeName()) !== undefined;
+  };
   return command.hook("preAction", () => {
-    const missing = command.options.filter(
-      (option) =>
-        names.includes(option.long ?? "") &&
-        command.getOptionValue(option.attributeName()) === undefined,
-    );
+    const missing = names
+      .map((name) => name.split("|"))
+      .filter((alternatives) => !alternatives.some(isGiven))
+      .map(([first]) => command.options.find(({ long }) => long === first)?.flags);
     if (missing.length === 0) return;
-    const flags = missing.map(({ flags }) => flags).join(" and ");
+    const flags = missing.join(" and ");
     throw new AdminError("usage", `${flags} ${missing.length === 1 ? "is" : "are"} needed.`);
   });
 }
