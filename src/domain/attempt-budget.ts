@@ -55,10 +55,12 @@ export interface AttemptRun {
 }
 
 export type AttemptPolicy =
-  // Every `untilLock` failures lock, each lock twice as long as the one before, up to a maximum.
+  // The first `untilLock` failures lock, then every `untilNextLock`, which is as many if it is not said; each lock is
+  // twice as long as the one before, up to a maximum.
   | {
       readonly kind: "growing-lock";
       readonly untilLock: number;
+      readonly untilNextLock?: number | undefined;
       readonly lockSeconds: number;
       readonly lockSecondsMax: number;
     }
@@ -79,7 +81,7 @@ export function windowBudget(
   return { key, policy: { kind: "window", ...window } };
 }
 
-// How long a run is remembered after its last failure.
+// How long a run is remembered after its last failure, or after the lock that it set.
 const RUN_LIFE_SECONDS = DAY_SECONDS;
 
 export type AttemptCount =
@@ -121,10 +123,16 @@ function countTowardsLock(
   now: Instant,
 ): AttemptCount {
   const count = (run?.count ?? 0) + 1;
-  const locks = count % policy.untilLock === 0;
-  const doublings = Math.min(count / policy.untilLock - 1, 20);
+  const past = count - policy.untilLock;
+  const locksBefore = past / (policy.untilNextLock ?? policy.untilLock);
+  const locks = past >= 0 && Number.isInteger(locksBefore);
+  const doublings = Math.min(locksBefore, 20);
   const seconds = Math.min(policy.lockSeconds * 2 ** doublings, policy.lockSecondsMax);
   const lockedUntil = locks ? addSeconds(now, seconds) : null;
   const next = { count, firstAt: run?.firstAt ?? now, lockedUntil };
-  return { outcome: "counted", run: next, expiresAt: addSeconds(now, RUN_LIFE_SECONDS) };
+  return {
+    outcome: "counted",
+    run: next,
+    expiresAt: addSeconds(lockedUntil ?? now, RUN_LIFE_SECONDS),
+  };
 }

@@ -29,6 +29,7 @@ const AUDIT_ACTIONS = [
   "mfa-global-changed",
   "mfa-rule-changed",
   "mfa-source-changed",
+  "password-guessing",
   "phone-assigned",
   "phone-bound",
   "phone-changed",

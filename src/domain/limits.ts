@@ -49,7 +49,16 @@ export const limitsSchema = z.strictObject({
   passwordAttemptsUntilLock: count,
   passwordLockSeconds: seconds,
   passwordLockSecondsMax: seconds,
+  // For one name from one IPv6 /56 and /48; the first figure is for a /64 and an IPv4 /24.
+  passwordAttemptsPer56UntilLock: count,
+  passwordAttemptsPer48UntilLock: count,
+  // For one name from everywhere but its user's browsers and networks. Then each attempt locks, ever longer.
+  passwordAttemptsPerNameUntilLock: count,
+  passwordNameLockSecondsMax: seconds,
+  // For one network over all names: a /64 or an IPv4 /24, a /56, a /48.
   passwordFailuresPerAddress: count,
+  passwordFailuresPer56: count,
+  passwordFailuresPer48: count,
   passwordFailuresPerAddressWindowSeconds: seconds,
   // So long a password may wait for its hash; who would wait longer is refused at once.
   passwordHashWaitSecondsMax: seconds,

@@ -32,6 +32,8 @@ export type Notice =
       readonly wrongCodes: number;
     }
   | { readonly kind: "new-device" }
+  // Wrong passwords, from many networks.
+  | { readonly kind: "password-guessing"; readonly count: number }
   // For when no text can be sent. Never the codes themselves.
   | { readonly kind: "recovery-codes-made" }
   | { readonly kind: "recovery-code-used"; readonly left: number }

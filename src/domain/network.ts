@@ -13,14 +13,34 @@ export function parseAddress(text: string): string | null {
 
 // The network that one subscriber controls: IPv4 /24, IPv6 /64. What is no address shares one network.
 export function networkOf(address: string): string {
+  return networkLevels(address)[0].network;
+}
+
+export interface NetworkLevel {
+  readonly network: string;
+  // "own": what networkOf says. The others are of IPv6 alone, where one site has thousands of those (RFC 6177).
+  readonly level: "own" | "/56" | "/48";
+}
+
+// That network and the wider ones around it.
+export function networkLevels(address: string): [NetworkLevel, ...NetworkLevel[]] {
   const parsed = parseAddress(address);
-  if (parsed === null) return "unknown";
-  if (isIP(parsed) === 4) return parsed.split(".").slice(0, 3).join(".");
+  if (parsed === null) return [{ network: "unknown", level: "own" }];
+  if (isIP(parsed) === 4) {
+    return [{ network: parsed.split(".").slice(0, 3).join("."), level: "own" }];
+  }
   const [head = "", tail] = parsed.split("::");
   const left = head.split(":").filter(Boolean);
   const right = tail?.split(":").filter(Boolean) ?? [];
   const zeros = Array<string>(Math.max(0, 8 - left.length - right.length)).fill("0");
-  return [...left, ...zeros, ...right].slice(0, 4).join(":");
+  const groups = [...left, ...zeros, ...right].slice(0, 4);
+  const site = groups.slice(0, 3).join(":");
+  const subnet = Number.parseInt(groups[3] ?? "0", 16);
+  return [
+    { network: groups.join(":"), level: "own" },
+    { network: `${site}:${(subnet & 0xff00).toString(16)}/56`, level: "/56" },
+    { network: `${site}/48`, level: "/48" },
+  ];
 }
 
 // Whether an address is this very machine's.

@@ -1,6 +1,6 @@
-// A sign-in from a browser that its user has not used before is told. Of somebody who cannot be told, nothing is
-// remembered.
+// A sign-in from a browser that its user has not used before is told, and the browser and its network are remembered.
 import { mailsTo } from "../domain/mail.ts";
+import { networkOf } from "../domain/network.ts";
 import type { Instant } from "../domain/time.ts";
 import type { User } from "../domain/user.ts";
 import type { MoveEffects } from "../ports/interactions.ts";
@@ -9,17 +9,17 @@ import type { FlowDeps, SignIn } from "./sign-in.ts";
 // What else is done with the move that ends a sign-in.
 export async function deviceEffects(
   deps: Pick<FlowDeps, "storage" | "newId">,
-  { request, deviceId, language }: SignIn,
+  { request, deviceId, address, language }: SignIn,
   user: User,
   at: Instant,
 ): Promise<Pick<MoveEffects, "device"> & { readonly mails: NonNullable<MoveEffects["mails"]> }> {
-  const given = { id: deps.newId(), language, at };
-  const mails = mailsTo(user, { kind: "new-device" }, given);
-  if (request.kind !== "sign-in" || mails.length === 0) return { mails: [] };
+  if (request.kind !== "sign-in") return { mails: [] };
 
-  const { device, remember } = await deps.storage.devices.judge(user.id, deviceId, at);
+  const device = { userId: user.id, deviceId, network: networkOf(address) };
+  const verdict = await deps.storage.devices.judge(device, at);
+  const given = { id: deps.newId(), language, at };
   return {
-    ...(remember && { device: { userId: user.id, deviceId } }),
-    mails: device === "new" ? mails : [],
+    ...(verdict.remember && { device }),
+    mails: verdict.device === "new" ? mailsTo(user, { kind: "new-device" }, given) : [],
   };
 }

@@ -1,16 +1,16 @@
 // The first step: a login name and a password. An unknown name and a wrong password get the same answer
 // after the same time, and both count.
-import { windowBudget } from "../domain/attempt-budget.ts";
 import { NOTHING_PROVED, withFactor } from "../domain/factors.ts";
 import type { InteractionState } from "../domain/interaction.ts";
 import { parseLogin } from "../domain/login-name.ts";
 import { networkOf } from "../domain/network.ts";
+import { type PasswordBudget, passwordBudgets } from "../domain/password-budgets.ts";
 import type { Instant } from "../domain/time.ts";
 import type { LoginName, User } from "../domain/user.ts";
 import type { MoveEffects } from "../ports/interactions.ts";
-import type { PasswordAttempt } from "../ports/storage.ts";
 import { dueState } from "./due-state.ts";
 import { resumeEnrolment } from "./first-factor-again.ts";
+import { tellOfGuessing } from "./guessing-notice.ts";
 import { beginSecondStep, decideSecondStep } from "./second-step.ts";
 import type { BeginOutcome } from "./send-code.ts";
 import { type FlowDeps, OUT_OF_ORDER, type SignIn } from "./sign-in.ts";
@@ -48,25 +48,26 @@ export async function takePasswordStep(
   }
   // What cannot be a login name is looked up all the same, so that it takes the same time.
   const login = parseLogin(input.login) ?? { kind: "username" as const, value: "" };
-  const budgets = attemptBudgets(deps, login, signIn.address);
-
   const now = deps.now();
+  const budgets = await budgetsOf(deps, signIn, login, now);
   const begun = await deps.storage.users.beginPasswordAttempt({ login, budgets, now });
   if (begun.outcome === "limited") return begun;
+  await tellOfGuessing(deps, budgets, begun);
 
   const user = await verifiedUser(deps, begun.user, input.password);
   if (user === null || (expectedId !== null && user.id !== expectedId)) {
     return { outcome: "rejected" };
   }
 
-  const [byLogin, byNetwork] = budgets.map(({ key }) => key);
+  const keysOf = (whenRight: PasswordBudget["whenRight"]) =>
+    budgets.filter((budget) => budget.whenRight === whenRight).map(({ key }) => key);
   return goOn(deps, signIn, {
     user,
     due,
     now,
     effects: {
-      clearAttempts: byLogin === undefined ? [] : [byLogin],
-      refundAttempts: byNetwork === undefined ? [] : [byNetwork],
+      clearAttempts: keysOf("end"),
+      refundAttempts: keysOf("take-back"),
       ...(await replacedEffects(deps, signIn, user, now)),
     },
   });
@@ -113,28 +114,16 @@ async function verifiedUser(
   return user;
 }
 
-// Ten wrong passwords for one name lock it for the network that they came from, ever longer: an
-// outsider who guesses does not lock the owner out. And one network may fail only so often in all,
-// over however many names.
-function attemptBudgets(
-  { limits }: Pick<FlowDeps, "limits">,
+// By whether the browser and the network are known of the user. A name that nobody has is looked for in the same way, so
+// that it takes the same time.
+async function budgetsOf(
+  deps: FlowDeps,
+  { address, deviceId }: SignIn,
   login: LoginName,
-  address: string,
-): PasswordAttempt["budgets"] {
-  const network = networkOf(address);
-  return [
-    {
-      key: `password:${login.kind}:${login.value}:${network}`,
-      policy: {
-        kind: "growing-lock",
-        untilLock: limits.passwordAttemptsUntilLock,
-        lockSeconds: limits.passwordLockSeconds,
-        lockSecondsMax: limits.passwordLockSecondsMax,
-      },
-    },
-    windowBudget(`password-network:${network}`, {
-      max: limits.passwordFailuresPerAddress,
-      windowSeconds: limits.passwordFailuresPerAddressWindowSeconds,
-    }),
-  ];
+  now: Instant,
+): Promise<PasswordBudget[]> {
+  const user = await deps.storage.users.findByLogin(login);
+  const device = { userId: user?.id ?? "", deviceId, network: networkOf(address) };
+  const known = await deps.storage.devices.judge(device, now);
+  return passwordBudgets(login, { address, deviceId, known }, deps.limits);
 }

@@ -37,6 +37,7 @@ export const PLACEHOLDERS = {
   "frame.title-error": ["title", "brand"],
   "logout.intro": ["brand"],
   "mail.codes-rejected.what": ["count"],
+  "mail.password-guessing.what": ["count"],
   "mail.factor-locked.what": ["count", "until"],
   "mail.factor-off.what": ["count"],
   "mail.recovery-code-used.what": ["count"],

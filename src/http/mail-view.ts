@@ -99,6 +99,8 @@ function whatHappened(notice: Notice, language: Language): Message {
       return { key: `mail.second-step-unfinished.${notice.step}` };
     case "new-device":
       return { key: "mail.new-device.what" };
+    case "password-guessing":
+      return { key: "mail.password-guessing.what", params: { count: notice.count } };
     case "recovery-codes-made":
       return { key: "mail.recovery-codes-made.what" };
     case "recovery-code-used":
@@ -119,6 +121,9 @@ function whatHappened(notice: Notice, language: Language): Message {
 
 function whatToDo(notice: Notice, language: Language): string[] {
   const { t } = language;
+  if (notice.kind === "password-guessing") {
+    return [t("mail.password-guessing.effect"), t("mail.password-guessing.if-not-you")];
+  }
   if (!("linkId" in notice)) return [t("mail.if-you"), t("mail.if-not-you")];
   const until = momentOf(notice.worksUntil, language);
   const { kind } = notice;

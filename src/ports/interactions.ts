@@ -16,6 +16,7 @@ import type { SendBudget, SendCap, SendRefund } from "../domain/send-caps.ts";
 import type { SendRefusal, SendRequest } from "../domain/send-policy.ts";
 import type { Instant } from "../domain/time.ts";
 import type { User } from "../domain/user.ts";
+import type { UserDevice } from "./devices.ts";
 import type { Queued } from "./mail.ts";
 
 export interface InteractionStore {
@@ -125,8 +126,8 @@ export interface MoveEffects {
   // Each queued with the move if there is room for it under its budget, which counts it; without, the move is made
   // and the mail left out.
   readonly cappedMails?: readonly CappedMail[] | undefined;
-  // Remembered as a browser that its user signs in with.
-  readonly device?: { readonly userId: string; readonly deviceId: string } | undefined;
+  // Remembered as a browser that its user signs in with, and a network from which.
+  readonly device?: UserDevice | undefined;
 }
 
 export interface CappedMail {

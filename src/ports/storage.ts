@@ -133,7 +133,8 @@ export interface PasswordAttempt {
 }
 
 export type PasswordAttemptBegun =
-  | { readonly outcome: "counted"; readonly user: User | null }
+  // How many there are under each key, this one among them, in the order of the budgets.
+  | { readonly outcome: "counted"; readonly user: User | null; readonly counts: readonly number[] }
   | { readonly outcome: "limited"; readonly retryAt: Instant };
 
 export interface ApplicationStore {

@@ -88,7 +88,12 @@ describe("many sign-ins at once (LOG-19)", () => {
       [1, false],
     ] as const) {
       // Nobody's password is wrong; what counts attempts is not in the way.
-      const limits = { ...LIMITS, passwordAttemptsUntilLock: 1000, passwordHashWaitSecondsMax };
+      const limits = {
+        ...LIMITS,
+        passwordAttemptsUntilLock: 1000,
+        passwordAttemptsPerNameUntilLock: 1000,
+        passwordHashWaitSecondsMax,
+      };
       const scene = await openScene({ limits });
       try {
         const pages = await signInAtOnce(scene, 200);

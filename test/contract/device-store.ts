@@ -3,15 +3,23 @@ import { anAuditEvent, anInteractionState, aUser, NOON } from "../support/builde
 import { type OpenEmpty, openedForEach, race } from "./opened-storage.ts";
 
 const DAY = 86_400_000;
+const HOME = "192.0.2";
 
 export function deviceStoreContract(openEmpty: OpenEmpty): void {
   describe("DeviceStore contract", () => {
     const storage = openedForEach(openEmpty);
     let interactions = 0;
     const judge = async (deviceId: string, userId = "u1", now = NOON) =>
-      (await storage().devices.judge(userId, deviceId, now)).device;
+      (await storage().devices.judge({ userId, deviceId, network: HOME }, now)).device;
+    const judgeNetwork = async (network: string, userId = "u1", now = NOON) =>
+      (await storage().devices.judge({ userId, deviceId: "other", network }, now)).network;
 
-    async function signInWith(deviceId: string, userId = "u1", now = NOON): Promise<void> {
+    async function signInWith(
+      deviceId: string,
+      userId = "u1",
+      now = NOON,
+      network = HOME,
+    ): Promise<void> {
       const uid = `i${++interactions}`;
       await storage().interactions.save(uid, {}, now + 900_000);
       const moved = await storage().interactions.move({
@@ -20,7 +28,7 @@ export function deviceStoreContract(openEmpty: OpenEmpty): void {
         from: { version: 0 },
         to: anInteractionState(),
         resetAttempts: true,
-        effects: { device: { userId, deviceId } },
+        effects: { device: { userId, deviceId, network } },
       });
       assert.equal(moved.outcome, "moved");
     }
@@ -30,6 +38,19 @@ export function deviceStoreContract(openEmpty: OpenEmpty): void {
       await signInWith("laptop");
       assert.equal(await judge("laptop"), "known");
       assert.equal(await judge("phone"), "new");
+    });
+
+    it("knows the last ten networks of a sign-in, of this user alone, for 90 days", async () => {
+      await signInWith("laptop");
+      assert.equal(await judgeNetwork(HOME), "known");
+      assert.equal(await judgeNetwork(HOME, "u2"), "new");
+      assert.equal(await judgeNetwork("198.51.100"), "new");
+      assert.equal(await judgeNetwork(HOME, "u1", NOON + 90 * DAY - 1), "known");
+      assert.equal(await judgeNetwork(HOME, "u1", NOON + 90 * DAY), "new");
+      for (let i = 0; i < 10; i++) await signInWith("laptop", "u1", NOON + i, `198.51.${i}`);
+      assert.equal(await judgeNetwork(HOME), "new");
+      assert.equal(await judgeNetwork("198.51.0"), "known");
+      assert.equal(await judge("laptop"), "known");
     });
 
     it("knows it of this user alone", async () => {
@@ -45,7 +66,7 @@ export function deviceStoreContract(openEmpty: OpenEmpty): void {
         from: { version: 7 },
         to: anInteractionState(),
         resetAttempts: true,
-        effects: { device: { userId: "u1", deviceId: "laptop" } },
+        effects: { device: { userId: "u1", deviceId: "laptop", network: HOME } },
       });
       assert.equal(moved.outcome, "stale");
       assert.equal(await judge("laptop"), "first");

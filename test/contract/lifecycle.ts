@@ -150,7 +150,8 @@ export function lifecycleContract(openEmpty: OpenEmpty): void {
       "records.consume": ({ records }) => records.consume("Session", "s1", NOON),
       "signingKeys.list": ({ signingKeys }) => signingKeys.list(),
       "mails.enqueue": ({ mails }) => mails.enqueue([aMail()]),
-      "devices.judge": ({ devices }) => devices.judge("u1", "laptop", NOON),
+      "devices.judge": ({ devices }) =>
+        devices.judge({ userId: "u1", deviceId: "laptop", network: "192.0.2" }, NOON),
       "mails.claim": ({ mails }) => mails.claim(NOON, 60),
       "mails.claimText": ({ mails }) => mails.claimText(NOON, 60),
       "audit.append": ({ audit }) => audit.append([anAuditEvent()]),

@@ -30,9 +30,13 @@ export function passwordAttemptsContract(openEmpty: OpenEmpty): void {
 
     it("returns the user with the count, and null for an unknown one", async () => {
       await storage().users.create(ALICE, anAuditEvent());
-      assert.deepEqual(await begin(), { outcome: "counted", user: ALICE });
+      assert.deepEqual(await begin(), { outcome: "counted", user: ALICE, counts: [1] });
       const unknown = { kind: "username", value: "bob" } as const;
-      assert.deepEqual(await begin({ login: unknown }), { outcome: "counted", user: null });
+      assert.deepEqual(await begin({ login: unknown }), {
+        outcome: "counted",
+        user: null,
+        counts: [2],
+      });
     });
 
     it("counts exactly ten of a hundred parallel attempts, the user known", async () => {

@@ -77,6 +77,7 @@ export function recoveryContract(openEmpty: OpenEmpty): void {
     });
 
     it("forgets browsers only where it is told to (BIND-14)", async () => {
+      const device = { userId: "u1", deviceId: "d1", network: "192.0.2" };
       const before = await create();
       await storage().interactions.save("i1", {}, NOON + 900_000);
       await storage().interactions.move({
@@ -85,9 +86,9 @@ export function recoveryContract(openEmpty: OpenEmpty): void {
         from: { version: 0 },
         to: anInteractionState({ step: "done", challenge: null }),
         resetAttempts: true,
-        effects: { device: { userId: "u1", deviceId: "d1" } },
+        effects: { device },
       });
-      const known = async () => (await storage().devices.judge("u1", "d1", NOON)).device;
+      const known = async () => (await storage().devices.judge(device, NOON)).device;
       assert.equal(await known(), "known");
       await recover(before);
       assert.equal(await known(), "known");

@@ -84,8 +84,30 @@ describe("countAttempt, towards a growing lock", () => {
           count: attempt,
           lockedUntil: seconds === null ? null : NOON + seconds * 1000,
         }),
-        expiresAt: DAY_LATER,
+        // A day from the end of the lock.
+        expiresAt: DAY_LATER + (seconds ?? 0) * 1000,
       });
+    });
+  }
+
+  const thenEach: [attempt: number, seconds: number | null][] = [
+    [99, null],
+    [100, 60],
+    [101, 120],
+    [102, 240],
+    [103, 480],
+    [104, 900],
+    [1000, 900],
+  ];
+  for (const [attempt, seconds] of thenEach) {
+    it(`locks for ${seconds ?? "no"} seconds with attempt ${attempt} where each one locks after 100`, () => {
+      const policy = { ...POLICY, untilLock: 100, untilNextLock: 1 };
+      const counted = countAttempt(aRun({ count: attempt - 1 }), policy, NOON);
+      const lockedUntil = seconds === null ? null : NOON + seconds * 1000;
+      assert.deepEqual(
+        counted.outcome === "counted" && counted.run,
+        aRun({ count: attempt, lockedUntil }),
+      );
     });
   }
 

@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import { isLoopbackAddress, networkOf, parseAddress } from "../../src/domain/network.ts";
+import {
+  isLoopbackAddress,
+  networkLevels,
+  networkOf,
+  parseAddress,
+} from "../../src/domain/network.ts";
 import { clientAddress } from "../../src/http/front-door.ts";
 
 describe("an address", () => {
@@ -26,6 +31,22 @@ describe("an address", () => {
       assert.equal(networkOf(text), network);
     });
   }
+
+  it("has wider networks around it where it is IPv6, and none where it is IPv4", () => {
+    const levels = (address: string) => networkLevels(address).map(({ network }) => network);
+    assert.deepEqual(levels("198.51.100.7"), ["198.51.100"]);
+    assert.deepEqual(levels("no address"), ["unknown"]);
+    const around = (subnet: string, of56: string) => [
+      `2001:db8:1:${subnet}`,
+      `2001:db8:1:${of56}/56`,
+      "2001:db8:1/48",
+    ];
+    assert.deepEqual(levels("2001:db8:1::7"), around("0", "0"));
+    assert.deepEqual(levels("2001:db8:1:ff::7"), around("ff", "0"));
+    assert.deepEqual(levels("2001:db8:1:100::7"), around("100", "100"));
+    assert.deepEqual(levels("2001:db8:1:abcd::7"), around("abcd", "ab00"));
+    assert.deepEqual(levels("2001:db8::1"), ["2001:db8:0:0", "2001:db8:0:0/56", "2001:db8:0/48"]);
+  });
 
   it("is this machine's in every form of a loopback address, and in no other", () => {
     for (const own of ["127.0.0.1", "127.9.9.9:1", "::1", "[::1]:2", "::ffff:127.0.0.1", "0::1"]) {

@@ -47,6 +47,7 @@ const NOTICES: readonly Notice[] = [
   { kind: "factor-locked", count: 10, until: NOON + 900_000 },
   { kind: "factor-off", count: 100 },
   { kind: "new-device" },
+  { kind: "password-guessing", count: 100 },
   ...(["code", "bind-phone", "mailed-link", "refused"] as const).map(
     (step) =>
       ({ kind: "second-step-unfinished", step, since: NOON - 900_000, wrongCodes: 2 }) as const,
@@ -74,7 +75,7 @@ const words = (text: string) => text.split(/\s+/).filter((word) => !/^(?:|--)$/.
 describe("mails", () => {
   it("are of every kind in every language", () => {
     const kinds = new Set(NOTICES.map(({ kind }) => kind)).size;
-    assert.equal(kinds, 14);
+    assert.equal(kinds, 15);
     assert.deepEqual(languages.tags.toSorted(), ["de", "en", "es"]);
     const subjects = ALL.map(({ subject }) => subject);
     assert.equal(new Set(subjects).size, kinds * languages.tags.length);

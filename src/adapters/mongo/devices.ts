@@ -1,10 +1,9 @@
-// The browsers that users have signed in with: a document for each user.
+// The browsers that users have signed in with, and the networks: a document for each user.
 import { DEVICE_LIFE_SECONDS, judgeDevice, withDevice } from "../../domain/known-devices.ts";
 import { addSeconds, type Instant } from "../../domain/time.ts";
 import type { Vault } from "../../domain/vault.ts";
-import type { DeviceStore } from "../../ports/devices.ts";
-import type { MoveEffects } from "../../ports/interactions.ts";
-import { deviceKey } from "../stored/device.ts";
+import type { DeviceStore, UserDevice } from "../../ports/devices.ts";
+import { originOf } from "../stored/device.ts";
 import { byId, changeDocument } from "./change.ts";
 import type { Database, Scope } from "./database.ts";
 import { toDate } from "./dates.ts";
@@ -12,10 +11,10 @@ import type { DevicesDocument } from "./documents.ts";
 
 export function createDeviceStore(database: Database, vault: Vault): DeviceStore {
   return {
-    judge: (userId, deviceId, now) =>
+    judge: (device, now) =>
       database.read(async ({ models }) => {
-        const found = await models.devices.findOne(byId(userId)).lean<DevicesDocument>();
-        return judgeDevice(found?.devices ?? [], deviceKey(vault, { userId, deviceId }), now);
+        const found = await models.devices.findOne(byId(device.userId)).lean<DevicesDocument>();
+        return judgeDevice(found?.devices ?? [], originOf(vault, device), now);
       }),
   };
 }
@@ -24,16 +23,16 @@ export function createDeviceStore(database: Database, vault: Vault): DeviceStore
 export async function rememberDevice(
   scope: Scope,
   vault: Vault,
-  device: NonNullable<MoveEffects["device"]>,
+  device: UserDevice,
   now: Instant,
 ): Promise<void> {
-  const key = deviceKey(vault, device);
+  const origin = originOf(vault, device);
   await changeDocument<DevicesDocument, null>(
     scope,
     scope.models.devices,
     device.userId,
     (found) => {
-      const devices = withDevice(found?.devices ?? [], key, now);
+      const devices = withDevice(found?.devices ?? [], origin, now);
       const expiresAt = toDate(addSeconds(now, DEVICE_LIFE_SECONDS));
       return { put: { devices, expiresAt }, say: null };
     },

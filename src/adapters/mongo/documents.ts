@@ -1,5 +1,6 @@
 // What lies in each collection. Whatever is private is sealed under the data key; names and numbers are keyed
 // indexes, ids that are secrets are hashes.
+import type { KnownDevice } from "../../domain/known-devices.ts";
 
 // An audit event that has its number.
 export interface AuditDocument {
@@ -138,7 +139,7 @@ export interface RecordDocument {
 
 // The browsers of one user, by its id.
 export interface DevicesDocument extends Revised {
-  readonly devices: readonly { readonly key: string; readonly seenAt: number }[];
+  readonly devices: readonly KnownDevice[];
   readonly expiresAt: Date;
 }
 

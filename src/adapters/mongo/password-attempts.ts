@@ -14,5 +14,6 @@ export async function beginPasswordAttempt(
   if (counted.outcome === "limited") {
     return { outcome: "limited", retryAt: Math.max(...counted.by.map(({ retryAt }) => retryAt)) };
   }
-  return { outcome: "counted", user: await findUserByLogin(scope, vault, attempt.login) };
+  const counts = counted.counts.map(({ before }) => before + 1);
+  return { outcome: "counted", user: await findUserByLogin(scope, vault, attempt.login), counts };
 }

@@ -167,7 +167,11 @@ export const SCHEMAS = {
     .index({ "entries.key": 1 })
     .index({ accountId: 1 }),
   devices: new Schema<DevicesDocument>(
-    { ...REVISED, devices: [{ _id: false, key: text, seenAt: number }], expiresAt: instant },
+    {
+      ...REVISED,
+      devices: [{ _id: false, key: text, seenAt: number, kind: String }],
+      expiresAt: instant,
+    },
     OPTIONS,
   ).index({ expiresAt: 1 }, LATE),
   mails: new Schema<MailDocument>(MAIL, OPTIONS)

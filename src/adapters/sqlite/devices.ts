@@ -1,4 +1,4 @@
-// The browsers that users have signed in with: a row for each user.
+// The browsers that users have signed in with, and the networks: a row for each user.
 import {
   DEVICE_LIFE_SECONDS,
   judgeDevice,
@@ -7,30 +7,24 @@ import {
 } from "../../domain/known-devices.ts";
 import { addSeconds, type Instant } from "../../domain/time.ts";
 import type { Vault } from "../../domain/vault.ts";
-import type { DeviceStore } from "../../ports/devices.ts";
-import type { MoveEffects } from "../../ports/interactions.ts";
-import { deviceKey } from "../stored/device.ts";
+import type { DeviceStore, UserDevice } from "../../ports/devices.ts";
+import { originOf } from "../stored/device.ts";
 import type { Database } from "./database.ts";
 import { type Sql, textIn } from "./sql.ts";
 
 export function createDeviceStore(database: Database, vault: Vault): DeviceStore {
   return {
-    judge: (userId, deviceId, now) =>
+    judge: (device, now) =>
       database.read((sql) =>
-        judgeDevice(readDevices(sql, userId), deviceKey(vault, { userId, deviceId }), now),
+        judgeDevice(readDevices(sql, device.userId), originOf(vault, device), now),
       ),
   };
 }
 
 // Remembers a browser within the transaction of the sign-in.
-export function rememberDevice(
-  sql: Sql,
-  vault: Vault,
-  device: NonNullable<MoveEffects["device"]>,
-  now: Instant,
-): void {
+export function rememberDevice(sql: Sql, vault: Vault, device: UserDevice, now: Instant): void {
   const { userId } = device;
-  const devices = withDevice(readDevices(sql, userId), deviceKey(vault, device), now);
+  const devices = withDevice(readDevices(sql, userId), originOf(vault, device), now);
   sql.run(
     `INSERT INTO devices (user_id, devices, expires_at) VALUES (?, ?, ?)
      ON CONFLICT (user_id) DO UPDATE SET devices = excluded.devices, expires_at = excluded.expires_at`,

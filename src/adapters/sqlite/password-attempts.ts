@@ -16,7 +16,8 @@ export function beginPasswordAttempt(
   );
   if (retryAts.length > 0) return { outcome: "limited", retryAt: Math.max(...retryAts) };
   writeRuns(sql, judged);
-  return { outcome: "counted", user: findUserByLogin(sql, vault, attempt.login) };
+  const counts = judged.map(({ before }) => before + 1);
+  return { outcome: "counted", user: findUserByLogin(sql, vault, attempt.login), counts };
 }
 
 export function clearAttempts(sql: Sql, vault: Vault, keys: readonly string[]): void {
