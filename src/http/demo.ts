@@ -4,8 +4,8 @@ import { randomBytes } from "node:crypto";
 import type { Context, Middleware } from "koa";
 import type * as OpenIdClient from "openid-client";
 import { isLoopbackAddress } from "../domain/network.ts";
+import type { DemoLink, DemoModel, DemoTokensModel, SentText } from "./demo-models.ts";
 import { AppError } from "./errors.ts";
-import type { DemoLink, DemoModel, DemoTokensModel, SentText } from "./page-models.ts";
 import { frameOf, languageOf, type Web } from "./web.ts";
 
 export interface DemoOptions {

@@ -3,7 +3,8 @@
 import type { Refusal } from "../domain/interaction.ts";
 import type { LoginName, UserPhone } from "../domain/user.ts";
 import type { Delivery } from "./code-facts.ts";
-import type { Message, TextKey } from "./language.ts";
+import type { DemoModel, DemoTokensModel } from "./demo-models.ts";
+import type { Message } from "./language.ts";
 import type {
   NewPasswordModel,
   RecoveredModel,
@@ -186,41 +187,6 @@ export interface SubmitFormModel extends Framed {
   readonly kind: "form-post" | "switch-user" | "sign-out";
   readonly action: string;
   readonly fields: readonly FormField[];
-}
-
-export interface SentText {
-  // ISO 8601, as in the outbox.
-  readonly at: string;
-  readonly to: string;
-  readonly text: string;
-}
-
-export interface DemoLink {
-  readonly href: string;
-  readonly label: TextKey;
-  readonly hint: TextKey | null;
-}
-
-export interface DemoModel extends Framed {
-  readonly signInLinks: readonly DemoLink[];
-  // Newest first.
-  readonly texts: readonly SentText[];
-  // The login name of the demo user.
-  readonly login: string;
-}
-
-export interface DemoTokensModel extends Framed {
-  readonly idTokenClaims: Readonly<Record<string, unknown>>;
-  readonly userinfo: Readonly<Record<string, unknown>>;
-  // What is known of the access token: its type, life, scope.
-  readonly accessToken: Readonly<Record<string, unknown>>;
-  readonly amr: readonly string[];
-  readonly acr: string;
-  readonly texts: readonly SentText[];
-  // Signing out is a POST with these fields.
-  readonly logoutAction: string;
-  readonly logoutFields: readonly FormField[];
-  readonly links: readonly DemoLink[];
 }
 
 export interface PageModels {

@@ -74,18 +74,18 @@ for (const kind of ["public", "confidential"] as const) {
       assert.equal(two?.auth_time, one?.auth_time);
     });
 
-    it("rotates refresh tokens, and revokes the family when one is used twice", async () => {
+    it("rotates refresh tokens, and revokes the family when one before the last is used", async () => {
       const begun = await strict.begin();
       const tokens = await strict.finish(begun, await signIn(server, createBrowser(), begun, user));
       const next = await oidc.refreshTokenGrant(strict.config, tokens.refresh_token ?? "");
       assert.deepEqual(next.claims()?.amr, ["pwd", "sms", "mfa"]);
       assert.notEqual(next.refresh_token, tokens.refresh_token);
-      await assert.rejects(oidc.refreshTokenGrant(strict.config, tokens.refresh_token ?? ""), {
-        error: "invalid_grant",
-      });
-      await assert.rejects(oidc.refreshTokenGrant(strict.config, next.refresh_token ?? ""), {
-        error: "invalid_grant",
-      });
+      const last = await oidc.refreshTokenGrant(strict.config, next.refresh_token ?? "");
+      for (const { refresh_token: token } of [tokens, last]) {
+        await assert.rejects(oidc.refreshTokenGrant(strict.config, token ?? ""), {
+          error: "invalid_grant",
+        });
+      }
     });
 
     it("signs out, and knows nobody afterwards", async () => {
