@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { type Command, Option } from "commander";
 import type { AddApplication, ChangeApplication } from "../src/admin/application-options.ts";
 import { AdminError } from "../src/admin/errors.ts";
-import { AUTH_METHODS } from "../src/domain/application.ts";
+import { AUTH_METHODS, GRANT_TYPES } from "../src/domain/application.ts";
 import { collect, parseCount } from "./run.ts";
 
 // As commander names them.
@@ -19,7 +19,7 @@ export interface Flags {
   consent?: boolean;
   idTokenClaims?: boolean;
   idTokenAlg?: AddApplication["idTokenAlg"];
-  grantType?: ("authorization_code" | "refresh_token")[];
+  grantType?: AddApplication["grantTypes"];
   applicationType?: AddApplication["applicationType"];
   defaultAcrValues?: string;
   defaultMaxAge?: number;
@@ -46,8 +46,8 @@ export function addSettings(command: Command): Command {
     )
     .option("--id-token-claims", "profile and e-mail in the ID token too, for who asks no userinfo")
     .addOption(
-      new Option("--grant-type <type>", "may be given several times")
-        .choices(["authorization_code", "refresh_token"])
+      new Option("--grant, --grant-type <type>", "may be given several times")
+        .choices(Object.keys(GRANT_TYPES))
         .argParser(collect),
     )
     .addOption(
@@ -60,7 +60,7 @@ export function addSettings(command: Command): Command {
     .option("--default-max-age <seconds>", "when a request says none", parseCount)
     .option("--jwks-file <file>", "the client's public keys, for private_key_jwt")
     .option("--resource-server <uri>", "it is this one, and may introspect the tokens for it")
-    .option("--resource <uri>", "a resource server it may ask tokens for (RFC 8707)", collect);
+    .option("--resource <uri>", "an API it may ask tokens for (RFC 8707)", collect);
 }
 
 export function settingsOf(flags: Flags): ChangeApplication {

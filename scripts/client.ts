@@ -87,6 +87,7 @@ function addAdd(client: Command): void {
     examples: [
       "client add --id shop --name Shop --redirect-uri https://shop.example/callback",
       "client add --id mail-api --name Mail --resource-server https://mail.example/api",
+      "client add --id nightly --name Nightly --grant client_credentials --resource https://api.example --scope orders:read",
       "client add --id spa --name Spa --redirect-uri http://localhost:5173/callback --public",
     ],
   })
@@ -96,7 +97,7 @@ function addAdd(client: Command): void {
     .option("--public", "has no secret and uses PKCE (RFC 7636)")
     .option("--consent", "users are asked for consent")
     .option("--require-par", "only pushed authorization requests (RFC 9126)");
-  needs(add, "--name", "--redirect-uri|--resource-server");
+  needs(add, "--name", "--redirect-uri|--resource-server|--grant-type");
   addSettings(add).action(async (flags: Flags & { id?: string }) => {
     const { id, name = "", redirectUri = [] } = flags;
     const input = { ...settingsOf(flags), id, name, redirectUris: redirectUri };

@@ -9,6 +9,7 @@ import { addDoctorCommand } from "./doctor.ts";
 import { addKeyCommands } from "./key.ts";
 import { addMessageCommands } from "./message.ts";
 import { addMfaCommands } from "./mfa.ts";
+import { addResourceCommands } from "./resource.ts";
 import { reportError } from "./run.ts";
 import { addStoreCommands } from "./store.ts";
 import { terminal, wantsJson } from "./terminal.ts";
@@ -46,6 +47,7 @@ function createProgram(): Command {
     );
 
   addClientCommands(program);
+  addResourceCommands(program);
   addUserCommands(program);
   addMfaCommands(program);
   addKeyCommands(program);

@@ -1,11 +1,13 @@
 // The metadata of an application (RFC 7591) that an administrator's settings make, checked as a whole.
-import { type ApplicationMetadata, DEFAULT_SCOPE } from "../domain/application.ts";
+import { type ApplicationMetadata, DEFAULT_SCOPE, GRANT_TYPES } from "../domain/application.ts";
 import type { ApplicationSettings } from "./application-options.ts";
 import { AdminError } from "./errors.ts";
 import { refuseUri, type UriPurpose } from "./redirect-uris.ts";
 
-// What this provider knows to release; it answers other scopes with invalid_scope.
-const SCOPES = new Set(["openid", "profile", "email", "phone", "address", "offline_access"]);
+// What this provider knows to release of users; other scopes are those of APIs.
+export const STANDARD_SCOPES: ReadonlySet<string> = new Set([
+  ...["openid", "profile", "email", "phone", "address", "offline_access"],
+]);
 
 // The metadata of an application about which nothing has been said yet.
 export function blankMetadata(id: string, issuedAtSeconds: number): ApplicationMetadata {
@@ -25,11 +27,13 @@ export function blankMetadata(id: string, issuedAtSeconds: number): ApplicationM
 }
 
 // The metadata with the settings that were given, checked as a whole; but for the secret, which is not
-// a setting. Throws AdminError "usage".
+// a setting. `apiScopes`: those of the APIs that it may ask tokens for. Throws AdminError "usage".
 export function applySettings(
   before: ApplicationMetadata,
   settings: ApplicationSettings,
+  apiScopes: ReadonlySet<string>,
 ): ApplicationMetadata {
+  const grantTypes = settings.grantTypes?.map((each) => GRANT_TYPES[each]) ?? before.grant_types;
   const given = (name: keyof ApplicationSettings) => settings[name] !== undefined;
   const after: ApplicationMetadata = {
     ...before,
@@ -37,10 +41,11 @@ export function applySettings(
     application_type: settings.applicationType ?? before.application_type,
     redirect_uris: settings.redirectUris ?? before.redirect_uris,
     post_logout_redirect_uris: settings.postLogoutRedirectUris ?? before.post_logout_redirect_uris,
-    grant_types: settings.grantTypes ?? before.grant_types,
+    grant_types: grantTypes,
+    response_types: grantTypes.includes("authorization_code") ? ["code"] : [],
     token_endpoint_auth_method: authMethodOf(before, settings),
     subject_type: settings.subjectType ?? before.subject_type,
-    scope: normalScope(settings.scope ?? before.scope),
+    scope: scopeOf(before, settings, { apiScopes, hasUsers: hasUsers(grantTypes) }),
     ...(given("backchannelLogoutUri") && backchannelLogout(settings.backchannelLogoutUri)),
     ...(given("idTokenAlg") && { id_token_signed_response_alg: settings.idTokenAlg }),
     ...(given("idTokenClaims") && { id_token_claims: settings.idTokenClaims || undefined }),
@@ -60,9 +65,13 @@ export function applySettings(
   return checked;
 }
 
-// A resource server without a redirect URI: it asks about tokens, and gets none.
+// A resource server with no way to tokens: it asks about those of others.
 function signsNobodyIn(metadata: ApplicationMetadata): boolean {
-  return metadata.resource_server !== undefined && metadata.redirect_uris.length === 0;
+  const { resource_server: server, redirect_uris: uris, grant_types: grants } = metadata;
+  if (server === undefined || uris.length > 0) return false;
+  return (
+    !grants.includes(GRANT_TYPES.client_credentials) && !grants.includes(GRANT_TYPES.device_code)
+  );
 }
 
 function authMethodOf(before: ApplicationMetadata, settings: ApplicationSettings) {
@@ -83,15 +92,46 @@ function backchannelLogout(uri: string | null | undefined) {
   };
 }
 
-function normalScope(scope: string): string {
+function scopeOf(
+  before: ApplicationMetadata,
+  settings: ApplicationSettings,
+  known: { readonly apiScopes: ReadonlySet<string>; readonly hasUsers: boolean },
+): string {
+  const { scope, resources, grantTypes } = settings;
+  // What an API has given up since is no reason to refuse another change.
+  if ((scope ?? resources ?? grantTypes) === undefined) return before.scope;
+  const isDefault = scope === undefined && before.scope === DEFAULT_SCOPE;
+  return normalScope(isDefault && !known.hasUsers ? "" : (scope ?? before.scope), known);
+}
+
+function normalScope(
+  scope: string,
+  known: { readonly apiScopes: ReadonlySet<string>; readonly hasUsers: boolean },
+): string {
   const scopes = new Set(scope.split(" ").filter(Boolean));
   for (const each of scopes) {
-    if (!SCOPES.has(each)) {
-      throw new AdminError("usage", `There is no such scope: ${JSON.stringify(each)}.`);
+    if (STANDARD_SCOPES.has(each)) {
+      if (known.hasUsers) continue;
+      throw new AdminError("usage", `Without users the scope must not contain ${each}.`);
+    }
+    if (!known.apiScopes.has(each)) {
+      const named = JSON.stringify(each);
+      const hint = "Those of an API need its --resource.";
+      throw new AdminError("usage", `There is no such scope: ${named}. ${hint}`);
     }
   }
-  if (!scopes.has("openid")) throw new AdminError("usage", "The scope must contain openid.");
+  if (known.hasUsers && !scopes.has("openid")) {
+    throw new AdminError("usage", "The scope must contain openid.");
+  }
   return [...scopes].join(" ");
+}
+
+// With client_credentials alone nobody signs in.
+function hasUsers(grantTypes: readonly string[]): boolean {
+  return (
+    grantTypes.includes(GRANT_TYPES.authorization_code) ||
+    grantTypes.includes(GRANT_TYPES.device_code)
+  );
 }
 
 function problemOf(metadata: ApplicationMetadata): string | null {
@@ -101,16 +141,30 @@ function problemOf(metadata: ApplicationMetadata): string | null {
     return "A resource server must authenticate: it cannot be public.";
   }
   if (signsNobodyIn(metadata)) return jwksProblemOf(metadata);
-  if (metadata.redirect_uris.length === 0) return "There must be at least one redirect URI.";
-  if (!metadata.grant_types.includes("authorization_code")) {
-    return "The grant types must contain authorization_code.";
-  }
+  const grantProblem = grantProblemOf(metadata);
+  if (grantProblem !== null) return grantProblem;
   // OpenID Connect Core, 8.1: without a sector_identifier_uri the host is the sector, so there is one.
   const hosts = new Set(metadata.redirect_uris.map((uri) => URL.parse(uri)?.host));
-  if (metadata.subject_type === "pairwise" && hosts.size > 1) {
+  if (metadata.subject_type === "pairwise" && hosts.size !== 1) {
     return "With pairwise subjects all redirect URIs must be on one host.";
   }
   return jwksProblemOf(metadata);
+}
+
+function grantProblemOf(metadata: ApplicationMetadata): string | null {
+  const { grant_types: grants, redirect_uris: uris, token_endpoint_auth_method: method } = metadata;
+  const machine = grants.includes(GRANT_TYPES.client_credentials);
+  if (!hasUsers(grants) && !machine) {
+    return "The grant types must contain authorization_code, device_code or client_credentials.";
+  }
+  // RFC 6749, 4.4: for confidential clients alone.
+  if (machine && method === "none") return "A public application cannot have client_credentials.";
+  const redirects = grants.includes(GRANT_TYPES.authorization_code);
+  if (redirects && uris.length === 0) return "There must be at least one redirect URI.";
+  if (!redirects && uris.length > 0) {
+    return "Without the grant type authorization_code there must be no redirect URI.";
+  }
+  return null;
 }
 
 function uriProblemOf(metadata: ApplicationMetadata): string | null {

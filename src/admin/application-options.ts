@@ -1,7 +1,7 @@
 // What an administrator says about an application, checked one by one; as a whole in application-metadata.ts.
 import { z } from "zod";
 import { ACCOUNT_CLIENT_ID } from "../domain/account-application.ts";
-import { AUTH_METHODS } from "../domain/application.ts";
+import { AUTH_METHODS, GRANT_TYPES, type GrantName } from "../domain/application.ts";
 
 const URIS_MAX = 100;
 
@@ -25,7 +25,7 @@ export const shownName = z
 
 const uris = z.array(z.string()).max(URIS_MAX, `must be at most ${URIS_MAX}`);
 
-const resource = z
+export const resourceUri = z
   .string()
   .refine((uri) => uri.length <= 2048 && URL.canParse(uri) && !/[#\s]/.test(uri), {
     message: "must be an absolute URI without a fragment (RFC 8707, 2)",
@@ -43,7 +43,7 @@ const settings = {
   authMethod: z.enum(AUTH_METHODS),
   subjectType: z.enum(["public", "pairwise"]),
   scope: z.string(),
-  grantTypes: z.array(z.enum(["authorization_code", "refresh_token"])),
+  grantTypes: z.array(z.enum(Object.keys(GRANT_TYPES) as GrantName[])).min(1),
   idTokenAlg: z.enum(["RS256", "ES256"]),
   idTokenClaims: z.boolean(),
   defaultAcrValues: z.array(z.string().regex(/^[!-~]+$/)).max(10),
@@ -52,9 +52,9 @@ const settings = {
   // The public keys of a client that signs its requests for tokens (RFC 7517).
   jwks: z.strictObject({ keys: z.array(z.record(z.string(), z.unknown())).min(1).max(20) }),
   consent: z.boolean(),
-  resources: z.array(resource).max(20),
+  resources: z.array(resourceUri).max(20),
   // The resource server that it is; null takes it away.
-  resourceServer: resource.nullable(),
+  resourceServer: resourceUri.nullable(),
 };
 
 export const changeApplicationSchema = z.strictObject(settings).partial();

@@ -20,6 +20,7 @@ import {
 } from "./deps.ts";
 import { AdminError } from "./errors.ts";
 import { requireReachable } from "./reachable.ts";
+import { scopesOf } from "./resources.ts";
 
 type ApplicationDeps = Pick<AdminDeps, "storage" | "now" | "actor" | "privateFetchHosts">;
 
@@ -40,13 +41,15 @@ export async function addApplication(
   const { id = newId(), ...settings } = checkInput(addApplicationSchema, input);
   requireReachable(settings, deps);
   const now = deps.now();
-  const metadata = applySettings(blankMetadata(id, Math.floor(now / 1000)), settings);
+  const resources = settings.resources ?? [];
+  const blank = blankMetadata(id, Math.floor(now / 1000));
+  const metadata = applySettings(blank, settings, await scopesOf(deps, resources));
   const secret = needsSecret(metadata) ? newSecret() : undefined;
   const application: Application = {
     id,
     metadata: { ...metadata, ...(secret && { client_secret: secret }) },
     consent: settings.consent ?? false,
-    resources: settings.resources ?? [],
+    resources,
     createdAt: now,
     updatedAt: now,
   };
@@ -91,7 +94,10 @@ export async function updateApplication(
   requireReachable(settings, deps);
   return retryWhileStale(async () => {
     const before = await readApplication(deps, id);
-    const { client_secret: old, ...metadata } = applySettings(before.metadata, settings);
+    const resources = settings.resources ?? before.resources;
+    const apiScopes = await scopesOf(deps, resources);
+    const applied = applySettings(before.metadata, settings, apiScopes);
+    const { client_secret: old, ...metadata } = applied;
     const needed = needsSecret(metadata);
     const made = needed && old === undefined ? newSecret() : undefined;
     const secret = needed ? (made ?? old) : undefined;
@@ -99,7 +105,7 @@ export async function updateApplication(
       ...before,
       metadata: { ...metadata, ...(secret && { client_secret: secret }) },
       consent: settings.consent ?? before.consent,
-      resources: settings.resources ?? before.resources,
+      resources,
       updatedAt: changeTime(deps.now(), before),
     };
     const changes = changesBetween(shown(before), shown(after));

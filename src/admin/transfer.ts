@@ -10,7 +10,14 @@ import type { Storage } from "../ports/storage.ts";
 import { AdminError } from "./errors.ts";
 
 export interface Carried {
-  readonly what: "applications" | "rules" | "users" | "keys" | "test-numbers" | "audit";
+  readonly what:
+    | "applications"
+    | "resources"
+    | "rules"
+    | "users"
+    | "keys"
+    | "test-numbers"
+    | "audit";
   readonly count: number;
   // SHA-256 over all of them in order, as canonical JSON; the same in both stores.
   readonly checksum: string;
@@ -50,6 +57,7 @@ async function putAll(source: Storage, target: Storage): Promise<void> {
   for await (const { application, rules } of applicationsOf(source)) {
     await transfer.putApplication(application, rules);
   }
+  await transfer.putResources(await source.resources.list());
   await transfer.putSigningKeys(await source.signingKeys.list());
   for await (const users of usersOf(source)) await transfer.putUsers(users);
   await transfer.putTestNumbers(await source.testNumbers.list());
@@ -65,6 +73,8 @@ async function takeStock(storage: Storage): Promise<Carried[]> {
     applications.add(each.application);
     if (each.rules !== null) rules.add([each.application.id, each.rules]);
   }
+  const resources = tally("resources");
+  for (const each of await storage.resources.list()) resources.add(each);
   const users = tally("users");
   for await (const page of usersOf(storage)) for (const user of page) users.add(user);
   const keys = tally("keys");
@@ -76,7 +86,9 @@ async function takeStock(storage: Storage): Promise<Carried[]> {
   }
   const audit = tally("audit");
   for await (const page of eventsOf(storage)) for (const event of page) audit.add(event);
-  return [applications, rules, users, keys, testNumbers, audit].map((each) => each.end());
+  return [applications, resources, rules, users, keys, testNumbers, audit].map((each) =>
+    each.end(),
+  );
 }
 
 function tally(what: Carried["what"]): { add(item: unknown): void; end(): Carried } {

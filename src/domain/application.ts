@@ -37,6 +37,15 @@ export const AUTH_METHODS = [
 ] as const;
 export type AuthMethod = (typeof AUTH_METHODS)[number];
 
+// How an application may get tokens. The device flow has a long name (RFC 8628, 3.4).
+export const GRANT_TYPES = {
+  authorization_code: "authorization_code",
+  refresh_token: "refresh_token",
+  client_credentials: "client_credentials",
+  device_code: "urn:ietf:params:oauth:grant-type:device_code",
+} as const;
+export type GrantName = keyof typeof GRANT_TYPES;
+
 export interface Application {
   readonly id: string;
   readonly metadata: ApplicationMetadata;

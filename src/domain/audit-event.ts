@@ -41,6 +41,9 @@ const AUDIT_ACTIONS = [
   "recovery-refused",
   "recovery-rejected",
   "recovery-requested",
+  "resource-added",
+  "resource-changed",
+  "resource-removed",
   "sign-in",
   "sign-in-abandoned",
   "sign-in-aborted",
@@ -80,7 +83,7 @@ export interface AuditEvent {
   // Who did it: "user:ID", "cli:NAME", "system"; "anonymous" when nobody knows.
   readonly actor: string;
   readonly action: AuditAction;
-  // To whom or what: "user:ID", "client:ID", "rules:global".
+  // To whom or what: "user:ID", "client:ID", "resource:URI", "rules:global".
   readonly target: string;
   readonly because: string | null;
   // Before and after for a change, the trace for a sign-in; JSON.

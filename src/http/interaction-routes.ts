@@ -95,8 +95,10 @@ function showRefused(web: Web, visit: Visit, refusal: RefusedState): void {
 }
 
 function showConsent(web: Web, visit: Visit): void {
-  const { scopes, claims } = missingConsentOf(visit.signIn.interaction.record);
+  const { scopes, resources, claims } = missingConsentOf(visit.signIn.interaction.record);
   const action = actionOf(web, visit, "consent");
-  const model = { ...stepPage(web, visit), action, scopes, claims };
+  // A scope that several APIs know is asked for once.
+  const all = [...new Set([...scopes, ...resources.flatMap(([, each]) => each)])];
+  const model = { ...stepPage(web, visit), action, scopes: all, claims };
   draw(visit, 200, web.view.render("consent", model, visit.language));
 }

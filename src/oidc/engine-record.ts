@@ -85,11 +85,19 @@ export function requestAgainOf(record: EngineRecord): URLSearchParams | null {
   return params;
 }
 
-// What the consent prompt found missing: scopes and claims to ask the user about.
-export function missingConsentOf(record: EngineRecord): { scopes: string[]; claims: string[] } {
+// What the consent prompt found missing: scopes, of ours and of APIs, and claims to ask the user about.
+export function missingConsentOf(record: EngineRecord): {
+  readonly scopes: string[];
+  readonly resources: [id: string, scopes: string[]][];
+  readonly claims: string[];
+} {
   const details = objectOf(objectOf(record.prompt).details);
   return {
     scopes: stringsOf(details.missingOIDCScope),
+    resources: Object.entries(objectOf(details.missingResourceScopes)).map(([id, scopes]) => [
+      id,
+      stringsOf(scopes),
+    ]),
     claims: stringsOf(details.missingOIDCClaims),
   };
 }

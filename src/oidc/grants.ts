@@ -42,6 +42,7 @@ export async function grantConsent(
   const missing = missingConsentOf(record);
   if (missing.scopes.length > 0) grant.addOIDCScope(missing.scopes.join(" "));
   if (missing.claims.length > 0) grant.addOIDCClaims(missing.claims);
+  for (const [id, scopes] of missing.resources) grant.addResourceScope(id, scopes.join(" "));
   return grant.save();
 }
 
@@ -51,7 +52,10 @@ function lacksSomething(grant: Grant, ctx: KoaContextWithOIDC): boolean {
   return (
     [...ctx.oidc.requestParamOIDCScopes].some((scope) => !scopes.has(scope)) ||
     [...ctx.oidc.requestParamClaims].some((claim) => !claims.has(claim)) ||
-    Object.keys(ctx.oidc.resourceServers ?? {}).some((id) => grant.getResourceScope(id) === "")
+    Object.entries(ctx.oidc.resourceServers ?? {}).some(([id, server]) => {
+      const granted = new Set(grant.getResourceScope(id).split(" "));
+      return server.scope?.split(" ").some((scope) => !granted.has(scope));
+    })
   );
 }
 

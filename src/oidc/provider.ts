@@ -26,7 +26,7 @@ import { restoreOfflineAccess } from "./offline-access.ts";
 import { signInPolicy } from "./policy.ts";
 import { createRecordAdapter } from "./record-adapter.ts";
 import { requireRulesMet } from "./refresh-rules.ts";
-import { authenticationClaims, resourceServerOf, singleOf } from "./resources.ts";
+import { defaultResourceOf, resourceServerOf, tokenClaims } from "./resources.ts";
 import { joinProvedIntoSession, keepProvedInSessions } from "./session-facts.ts";
 
 // The pages that the engine leaves to us; http draws them.
@@ -101,7 +101,7 @@ function configurationOf(deps: EngineDeps, keys: readonly SigningKey[]): Configu
       createHmac("sha256", salt)
         .update(`${client.sectorIdentifier}\0${accountId}`)
         .digest("base64url"),
-    extraTokenClaims: async (ctx, token) => authenticationClaims(ctx, token),
+    extraTokenClaims: (ctx, token) => tokenClaims(storage, ctx, token),
     // Runs for every request, whether the parameter is there or not.
     extraParams: {
       offline_access(ctx, _value, client) {
@@ -132,6 +132,7 @@ function configurationOf(deps: EngineDeps, keys: readonly SigningKey[]): Configu
       },
       revocation: { enabled: true },
       backchannelLogout: { enabled: true },
+      clientCredentials: { enabled: true },
       claimsParameter: { enabled: true, assertClaimsParameter: dropForbiddenClaims },
       pushedAuthorizationRequests: { enabled: true },
       resourceIndicators: {
@@ -139,7 +140,8 @@ function configurationOf(deps: EngineDeps, keys: readonly SigningKey[]): Configu
         getResourceServerInfo: (_ctx, resource, client) =>
           resourceServerOf(storage, limits, resource, client),
         useGrantedResource: async (_ctx, { resource }) => new Set([resource].flat()).size === 1,
-        defaultResource: async (_ctx, _client, granted) => singleOf(granted),
+        defaultResource: (ctx, client, granted) =>
+          defaultResourceOf(storage, { ctx, client, granted }),
       },
       rpInitiatedLogout: {
         enabled: true,

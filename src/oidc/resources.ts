@@ -5,22 +5,28 @@ import type { ResourceServer } from "oidc-provider";
 import { type AccessToken, type Client, errors, type KoaContextWithOIDC } from "oidc-provider";
 import type { Limits } from "../domain/limits.ts";
 import type { Storage } from "../ports/storage.ts";
+import { userOf } from "./accounts.ts";
+import { claimsOf } from "./claims.ts";
 
-// What a token for this resource looks like; throws invalid_target for one that is not the client's.
+// What a token for this resource looks like; throws invalid_target for one that is not the client's. Of an API that is
+// registered the application gets the scopes that both have.
 export async function resourceServerOf(
-  storage: Pick<Storage, "applications">,
+  storage: Pick<Storage, "applications" | "resources">,
   limits: Pick<Limits, "accessTokenLifeSeconds">,
   resource: string,
   client: Client,
 ): Promise<ResourceServer> {
   const application = await storage.applications.find(client.clientId);
   if (!application?.resources.includes(resource)) throw new errors.InvalidTarget();
+  const { scope, id_token_signed_response_alg: alg = "RS256" } = application.metadata;
+  const api = await storage.resources.find(resource);
+  const known = scope.split(" ").filter((each) => api?.scopes.includes(each));
   return {
-    scope: application.metadata.scope,
-    audience: resource,
+    scope: api === null ? scope : known.join(" "),
+    audience: api?.audience ?? resource,
     accessTokenFormat: (await asksHere(storage, resource)) ? "opaque" : "jwt",
     accessTokenTTL: limits.accessTokenLifeSeconds,
-    jwt: { sign: { alg: application.metadata.id_token_signed_response_alg ?? "RS256" } },
+    jwt: { sign: { alg } },
   };
 }
 
@@ -34,23 +40,80 @@ async function asksHere(
   return all.some(({ metadata }) => metadata.resource_server === resource);
 }
 
+// The resource of a request that names none.
+export async function defaultResourceOf(
+  storage: Pick<Storage, "applications">,
+  {
+    ctx,
+    client,
+    granted,
+  }: {
+    readonly ctx: KoaContextWithOIDC;
+    readonly client: Client;
+    readonly granted: readonly string[] | undefined;
+  },
+): Promise<string | string[] | undefined> {
+  if (granted !== undefined) return singleOf(granted);
+  return ctx.oidc.params?.grant_type === "client_credentials"
+    ? onlyResourceOf(storage, client)
+    : undefined;
+}
+
 // The resource that was granted, where it is one, even if it was named twice: a token request need not repeat it. Of
 // several the client names the one that it wants a token for.
-export function singleOf(granted: readonly string[] | undefined): string | string[] | undefined {
-  if (granted === undefined) return undefined;
+function singleOf(granted: readonly string[]): string | string[] | undefined {
   const different = [...new Set(granted)];
   return different.length === 1 ? different[0] : different;
 }
 
-// acr, amr and auth_time for access tokens, from the code or refresh token that they are issued for.
-export function authenticationClaims(
+// Without a user: the only API that the application has. There is no such token for nothing at all.
+async function onlyResourceOf(
+  storage: Pick<Storage, "applications">,
+  client: Client,
+): Promise<string | undefined> {
+  const [only, another] = (await storage.applications.find(client.clientId))?.resources ?? [];
+  if (only === undefined || another !== undefined) {
+    throw new errors.InvalidTarget("the request must name a resource");
+  }
+  return only;
+}
+
+// What access tokens say beyond the standard: how the user signed in, and what the API wants to know of them.
+export async function tokenClaims(
+  storage: Pick<Storage, "resources">,
   ctx: KoaContextWithOIDC | undefined,
   token: AccessToken | object,
-): Record<string, unknown> | undefined {
+): Promise<Record<string, unknown> | undefined> {
   if (ctx === undefined || !("accountId" in token)) return undefined;
-  const source = ctx.oidc.entities.RotatedRefreshToken
-    ? ctx.oidc.entities.RefreshToken
-    : (ctx.oidc.entities.AuthorizationCode ?? ctx.oidc.entities.RefreshToken);
+  const { entities } = ctx.oidc;
+  // The code or refresh token that it is issued for.
+  const source = entities.RotatedRefreshToken
+    ? entities.RefreshToken
+    : (entities.AuthorizationCode ?? entities.DeviceCode ?? entities.RefreshToken);
   if (source === undefined) return undefined;
-  return { acr: source.acr, amr: source.amr, auth_time: source.authTime };
+  return {
+    ...(await userClaims(storage, ctx, token, source.scope ?? "")),
+    acr: source.acr,
+    amr: source.amr,
+    auth_time: source.authTime,
+  };
+}
+
+async function userClaims(
+  storage: Pick<Storage, "resources">,
+  ctx: KoaContextWithOIDC,
+  token: object,
+  granted: string,
+): Promise<object> {
+  const user = userOf(ctx.oidc.account);
+  const server = "resourceServer" in token ? token.resourceServer : undefined;
+  if (user === null || !isNamed(server)) return {};
+  const api = await storage.resources.find(server.identifier());
+  const claims = claimsOf(user, { allowed: ctx.oidc.client?.scope ?? "", granted });
+  return Object.fromEntries((api?.claims ?? []).map((claim) => [claim, claims[claim]]));
+}
+
+// As the engine keeps it in a token.
+function isNamed(server: unknown): server is { identifier(): string } {
+  return typeof server === "object" && server !== null && "identifier" in server;
 }

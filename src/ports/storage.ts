@@ -3,6 +3,7 @@
 // What a method acknowledged survives a crash. Expiry is judged with the `now` that the caller gives.
 // Every method may throw UnavailableError; then nothing is known to have changed, and whoever was
 // deciding must refuse. test/contract/ proves all of it against each adapter.
+import type { ApiResource } from "../domain/api-resource.ts";
 import type { Application } from "../domain/application.ts";
 import type { AttemptPolicy } from "../domain/attempt-budget.ts";
 import type { AuditEvent, StoredAuditEvent } from "../domain/audit-event.ts";
@@ -27,6 +28,7 @@ import type { TransferStore } from "./transfer.ts";
 export interface Storage {
   readonly users: UserStore;
   readonly applications: ApplicationStore;
+  readonly resources: ResourceStore;
   readonly rules: RulesStore;
   readonly interactions: InteractionStore;
   readonly numbers: NumberStore;
@@ -137,16 +139,21 @@ export type PasswordAttemptBegun =
   | { readonly outcome: "counted"; readonly user: User | null; readonly counts: readonly number[] }
   | { readonly outcome: "limited"; readonly retryAt: Instant };
 
-export interface ApplicationStore {
-  create(application: Application, audit: AuditEvent): Promise<"created" | "conflict">;
+// What administrators register: few, read often, changed seldom.
+export interface Registry<Entry> {
+  create(entry: Entry, audit: AuditEvent): Promise<"created" | "conflict">;
   // May be answered from memory, but only while the store can tell that nothing has changed.
-  find(id: string): Promise<Application | null>;
+  find(id: string): Promise<Entry | null>;
   // Compare-and-set on updatedAt, which must be new.
-  replace(before: Application, after: Application, audit: AuditEvent): Promise<ChangeOutcome>;
-  // Removes it together with its rules.
+  replace(before: Entry, after: Entry, audit: AuditEvent): Promise<ChangeOutcome>;
+  // An application goes together with its rules.
   remove(id: string, audit: AuditEvent): Promise<"changed" | "absent">;
-  list(): Promise<Application[]>;
+  // By id.
+  list(): Promise<Entry[]>;
 }
+
+export type ApplicationStore = Registry<Application>;
+export type ResourceStore = Registry<ApiResource>;
 
 export interface RulesStore {
   // Never from a cache: a switch takes effect on the next request. An application that does not

@@ -1,6 +1,7 @@
 // Moving house: putting what lasts into a store as it was in another one, its audit log with it. Sessions,
 // tokens, counts of attempts at passwords and mails that wait are not carried: they are short-lived. Nor are the
 // browsers that users have signed in with: the next one of each is its first again.
+import type { ApiResource } from "../domain/api-resource.ts";
 import type { Application } from "../domain/application.ts";
 import type { StoredAuditEvent } from "../domain/audit-event.ts";
 import type { SecurityRules } from "../domain/security-rules.ts";
@@ -16,6 +17,7 @@ export interface TransferStore {
   // Begins one, or goes on with one. False: the store holds something that no transfer brought.
   begin(): Promise<boolean>;
   putApplication(application: Application, ownRules: SecurityRules | null): Promise<void>;
+  putResources(resources: readonly ApiResource[]): Promise<void>;
   putGlobalRules(rules: SecurityRules): Promise<void>;
   // With their factor attempts. Throws when a login name belongs to another user.
   putUsers(users: readonly User[]): Promise<void>;

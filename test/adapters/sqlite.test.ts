@@ -26,6 +26,7 @@ describe("the statements of sqlite", () => {
   // Lists of what administrators made or have to look at: a handful of rows, and all of them wanted.
   const WHOLE_TABLES = [
     "SELECT id, sealed FROM applications ORDER BY id",
+    "SELECT id, sealed FROM resources ORDER BY id",
     "SELECT kid, sealed FROM signing_keys ORDER BY created_at, kid",
     "SELECT 1 FROM signing_keys WHERE kid = ? OR (alg = ? AND created_at > ?) LIMIT 1",
     "SELECT count(*) AS objects FROM sqlite_schema",

@@ -5,6 +5,7 @@ import { openVault, unwrapDataKey, type Vault } from "../../src/domain/vault.ts"
 import type { Storage } from "../../src/ports/storage.ts";
 import {
   A_NUMBER,
+  anApiResource,
   anApplication,
   anAuditEvent,
   aSigningKey,
@@ -51,6 +52,7 @@ export function dataKeysContract(openEmpty: OpenEmpty): void {
       const { users, applications, signingKeys, testNumbers } = storage();
       await users.create(ALICE, AUDIT);
       await applications.create(anApplication(), AUDIT);
+      await storage().resources.create(anApiResource(), AUDIT);
       await signingKeys.add([aSigningKey()], null, AUDIT);
       await testNumbers.add(aTestNumber(), AUDIT);
     }
@@ -59,6 +61,7 @@ export function dataKeysContract(openEmpty: OpenEmpty): void {
       assert.deepEqual(await opened.users.findByLogin(login("alice")), ALICE);
       assert.equal(await opened.users.countByPhone(A_NUMBER), 1);
       assert.deepEqual(await opened.applications.find(anApplication().id), anApplication());
+      assert.deepEqual(await opened.resources.find(anApiResource().id), anApiResource());
       assert.deepEqual(await opened.signingKeys.list(), [aSigningKey()]);
       assert.deepEqual(await opened.testNumbers.find(aTestNumber().number), aTestNumber());
       assert.equal((await opened.audit.list({ limit: 1 })).length, 1);

@@ -20,6 +20,7 @@ import { recordStoreContract } from "./record-store.ts";
 import { recoveryContract } from "./recovery.ts";
 import { recoveryCodesContract } from "./recovery-codes.ts";
 import { refreshReuseContract } from "./refresh-reuse.ts";
+import { resourceStoreContract } from "./resource-store.ts";
 import { rulesStoreContract } from "./rules-store.ts";
 import { sendBudgetsContract } from "./send-budgets.ts";
 import { sessionsContract } from "./sessions.ts";
@@ -34,6 +35,7 @@ const CONTRACTS = [
   recoveryCodesContract,
   recoveryContract,
   applicationStoreContract,
+  resourceStoreContract,
   rulesStoreContract,
   interactionStoreContract,
   interactionMovesContract,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { DEFAULT_RULES, withSms } from "../../src/domain/security-rules.ts";
 import {
   A_NUMBER,
+  anApiResource,
   anApplication,
   anAuditEvent,
   aSigningKey,
@@ -34,6 +35,7 @@ export function transferStoreContract(openEmpty: OpenEmpty): void {
       await transfer.putUsers([ALICE, aUser({ id: "u-bob", username: "bob" })]);
       await transfer.putSigningKeys([aSigningKey({ kid: "k1" }), aSigningKey({ kid: "k2" })]);
       await transfer.putTestNumbers([aTestNumber()]);
+      await transfer.putResources([anApiResource()]);
       await transfer.putAuditEvents([
         { ...anAuditEvent({ action: "one" }), id: 3 },
         { ...anAuditEvent({ action: "other" }), id: 7 },
@@ -56,6 +58,7 @@ export function transferStoreContract(openEmpty: OpenEmpty): void {
       "a user": () => storage().users.create(aUser(), AUDIT),
       "an application": () => storage().applications.create(anApplication(), AUDIT),
       rules: () => storage().rules.replace(null, DEFAULT_RULES, SMS_ON, AUDIT),
+      "an API": () => storage().resources.create(anApiResource(), AUDIT),
       keys: () => storage().signingKeys.add([aSigningKey()], null, AUDIT),
       "a test number": () => storage().testNumbers.add(aTestNumber(), AUDIT),
       events: () => storage().audit.append([AUDIT]),
@@ -86,6 +89,7 @@ export function transferStoreContract(openEmpty: OpenEmpty): void {
         assert.deepEqual(await rules.find("app2"), { global: SMS_ON, own: null });
         assert.deepEqual((await signingKeys.list()).map(({ kid }) => kid).toSorted(), ["k1", "k2"]);
         assert.deepEqual(await storage().testNumbers.list(), [aTestNumber()]);
+        assert.deepEqual(await storage().resources.list(), [anApiResource()]);
         const events = await audit.list({ limit: 9 });
         assert.deepEqual(
           events.map(({ id, action }) => [id, action]),

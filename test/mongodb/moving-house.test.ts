@@ -94,7 +94,7 @@ describe("moving house", function () {
     const carried = await copyTo("mongodb");
     assert.deepEqual(
       carried.map(({ what }) => what),
-      ["applications", "rules", "users", "keys", "test-numbers", "audit"],
+      ["applications", "resources", "rules", "users", "keys", "test-numbers", "audit"],
     );
     const counts = Object.fromEntries(carried.map(({ what, count }) => [what, count]));
     assert.equal(counts.applications, 4);

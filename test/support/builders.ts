@@ -1,6 +1,7 @@
 // Things to test with, each complete and plain; a test names only what it is about.
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
+import type { ApiResource } from "../../src/domain/api-resource.ts";
 import type { Application } from "../../src/domain/application.ts";
 import type { AuditAction, AuditEvent } from "../../src/domain/audit-event.ts";
 import type { Challenge } from "../../src/domain/challenge.ts";
@@ -38,6 +39,19 @@ export function aUser(given: Partial<User> = {}): User {
     status: "active",
     factorAttempts: { inARow: 0, lockedUntil: null },
     credentialsChangedAt: NOON,
+    createdAt: NOON,
+    updatedAt: NOON,
+    ...given,
+  };
+}
+
+export function anApiResource(given: Partial<ApiResource> = {}): ApiResource {
+  return {
+    id: "https://api.example",
+    name: "An API",
+    scopes: ["api:read", "api:write"],
+    audience: "https://api.example",
+    claims: [],
     createdAt: NOON,
     updatedAt: NOON,
     ...given,

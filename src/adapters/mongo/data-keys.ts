@@ -1,14 +1,15 @@
 // Replacing the data key of a store on MongoDB.
 import type { Vault } from "../../domain/vault.ts";
 import type { DataKeyStore } from "../../ports/data-keys.ts";
-import { openApplication, sealApplication } from "../stored/application.ts";
 import { changedKeys, createFollower } from "../stored/data-key.ts";
+import { resealEntry } from "../stored/registered.ts";
 import { openSigningKey, sealSigningKey } from "../stored/signing-key.ts";
 import { openTestNumber, sealTestNumber } from "../stored/test-number.ts";
 import { changeDocument } from "./change.ts";
 import type { Database, Scope } from "./database.ts";
 import type { ApplicationDocument, SigningKeysDocument, TestNumberDocument } from "./documents.ts";
 import { DATA_KEY } from "./preparation.ts";
+import { entryIn } from "./registry.ts";
 import { ALL_KEYS } from "./signing-keys.ts";
 import { listUsers } from "./user-documents.ts";
 import { resealUser } from "./users.ts";
@@ -89,10 +90,11 @@ async function resealApplications(scope: Scope, vault: Vault): Promise<void> {
     .find({ removed: false }, { _id: 1 })
     .lean<{ _id: string }[]>()) {
     await changeDocument<ApplicationDocument, null>(scope, applications, _id, (found) => {
-      // The global rules are no application.
-      if (found === null || found.removed || found.sealed === null) return { keep: null };
-      const id = _id.replace(/^client:/, "");
-      const sealed = sealApplication(vault, openApplication(vault, id, found.sealed));
+      const entry = entryIn(_id);
+      if (found === null || found.removed || found.sealed === null || entry === null) {
+        return { keep: null };
+      }
+      const sealed = resealEntry(vault, entry.kind, entry.id, found.sealed);
       return { put: { ...found, sealed }, say: null };
     });
   }

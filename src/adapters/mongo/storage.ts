@@ -2,7 +2,6 @@
 // transaction is needed, and no unique, partial or TTL index but _id.
 import { openVault, type Vault } from "../../domain/vault.ts";
 import type { Storage } from "../../ports/storage.ts";
-import { createApplicationStore } from "./applications.ts";
 import { createAuditLog } from "./audit.ts";
 import { createBudgetStore } from "./budgets.ts";
 import { createDataKeyStore, followingKeys } from "./data-keys.ts";
@@ -17,6 +16,7 @@ import { createModels } from "./models.ts";
 import { createNumberStore } from "./numbers.ts";
 import { buildIndexes, readDataKey, requireKnownSchema } from "./preparation.ts";
 import { createRecordStore } from "./records.ts";
+import { createRegistry } from "./registry.ts";
 import { createRulesStore } from "./rules.ts";
 import { createSigningKeyStore } from "./signing-keys.ts";
 import { sweepExpired } from "./sweep.ts";
@@ -67,7 +67,8 @@ interface Opened {
 function createStorage(database: Database, { vault, secrets, now }: Opened): Storage {
   return {
     users: createUserStore(database, vault, now),
-    applications: createApplicationStore(database, vault),
+    applications: createRegistry(database, vault, "application"),
+    resources: createRegistry(database, vault, "resource"),
     rules: createRulesStore(database, vault),
     interactions: createInteractionStore(database, vault),
     numbers: createNumberStore(database, vault),

@@ -6,7 +6,7 @@ import type { SigningKey } from "../../domain/signing-key.ts";
 import type { User } from "../../domain/user.ts";
 import type { Vault } from "../../domain/vault.ts";
 import type { TransferStore } from "../../ports/transfer.ts";
-import { sealApplication } from "../stored/application.ts";
+import { sealEntry } from "../stored/registered.ts";
 import { ruleScope, writeRules } from "../stored/rules.ts";
 import { sealSigningKey } from "../stored/signing-key.ts";
 import { loginKeysOf } from "../stored/user.ts";
@@ -15,6 +15,7 @@ import { changeDocument } from "./change.ts";
 import type { Database, Scope } from "./database.ts";
 import type { ApplicationDocument, SigningKeysDocument, UserDocument } from "./documents.ts";
 import { reserveNames } from "./login-names.ts";
+import { entryId } from "./registry.ts";
 import { ALL_KEYS } from "./signing-keys.ts";
 import { putTestNumber } from "./test-numbers.ts";
 import { factorFields, userFields } from "./user-documents.ts";
@@ -34,6 +35,16 @@ export function createTransferStore(database: Database, vault: Vault): TransferS
       }),
     putApplication: (application, ownRules) =>
       database.write((scope) => putApplication(scope, vault, application, ownRules)),
+    putResources: (resources) =>
+      database.write(async (scope) => {
+        for (const each of resources) {
+          await putDocument(scope, entryId("resource", each.id), {
+            sealed: sealEntry(vault, "resource", each),
+            updatedAt: each.updatedAt,
+            rules: null,
+          });
+        }
+      }),
     putGlobalRules: (rules) =>
       database.write((scope) =>
         putDocument(scope, ruleScope(null), { sealed: null, updatedAt: 0, rules }),
@@ -74,7 +85,7 @@ function putApplication(
   rules: SecurityRules | null,
 ): Promise<void> {
   return putDocument(scope, ruleScope(application.id), {
-    sealed: sealApplication(vault, application),
+    sealed: sealEntry(vault, "application", application),
     updatedAt: application.updatedAt,
     rules,
   });

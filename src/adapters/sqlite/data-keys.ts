@@ -1,12 +1,13 @@
 // Replacing the data key of the embedded store.
 import type { Vault } from "../../domain/vault.ts";
 import type { DataKeyStore } from "../../ports/data-keys.ts";
-import { openApplication, sealApplication } from "../stored/application.ts";
 import { changedKeys, createFollower } from "../stored/data-key.ts";
+import { KINDS, resealEntry } from "../stored/registered.ts";
 import { openSigningKey, sealSigningKey } from "../stored/signing-key.ts";
 import { openTestNumber, sealTestNumber } from "../stored/test-number.ts";
 import { findDataKey, storeDataKey } from "./data-key.ts";
 import type { Database } from "./database.ts";
+import { TABLES } from "./registry.ts";
 import { bytesIn, type Sql, textIn } from "./sql.ts";
 import { listUsers, updateUser, writeLoginNames } from "./user-rows.ts";
 
@@ -66,10 +67,12 @@ export function createDataKeyStore(
 }
 
 function resealOthers(sql: Sql, vault: Vault): void {
-  for (const row of sql.all("SELECT id, sealed FROM applications ORDER BY id")) {
-    const application = openApplication(vault, textIn(row, "id"), bytesIn(row, "sealed"));
-    const sealed = sealApplication(vault, application);
-    sql.run("UPDATE applications SET sealed = ? WHERE id = ?", sealed, application.id);
+  for (const kind of KINDS) {
+    for (const row of sql.all(`SELECT id, sealed FROM ${TABLES[kind]} ORDER BY id`)) {
+      const id = textIn(row, "id");
+      const sealed = resealEntry(vault, kind, id, bytesIn(row, "sealed"));
+      sql.run(`UPDATE ${TABLES[kind]} SET sealed = ? WHERE id = ?`, sealed, id);
+    }
   }
   for (const row of sql.all("SELECT kid, sealed FROM signing_keys ORDER BY created_at, kid")) {
     const key = openSigningKey(vault, textIn(row, "kid"), bytesIn(row, "sealed"));

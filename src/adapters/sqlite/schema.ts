@@ -106,6 +106,10 @@ const MIGRATIONS: readonly (readonly string[])[] = [
   ],
   // Nothing in the tables: there can be several data keys, and whoever takes them for one opens nothing.
   [],
+  [
+    `CREATE TABLE resources (
+      id TEXT PRIMARY KEY, sealed BLOB NOT NULL, updated_at INTEGER NOT NULL) STRICT`,
+  ],
 ];
 
 // Refuses a file that is not ours, before anything is written to it.

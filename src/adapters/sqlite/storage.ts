@@ -4,7 +4,6 @@ import { dirname } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { openVault, type Vault } from "../../domain/vault.ts";
 import type { Storage } from "../../ports/storage.ts";
-import { createApplicationStore } from "./applications.ts";
 import { createAuditLog } from "./audit.ts";
 import { createBudgetStore } from "./budgets.ts";
 import { readDataKey } from "./data-key.ts";
@@ -17,6 +16,7 @@ import { createMailQueue } from "./mails.ts";
 import { createMessageStore } from "./messages.ts";
 import { createNumberStore } from "./numbers.ts";
 import { createRecordStore } from "./records.ts";
+import { createRegistry } from "./registry.ts";
 import { createRulesStore } from "./rules.ts";
 import { migrate, requireOurFile } from "./schema.ts";
 import { createSigningKeyStore } from "./signing-keys.ts";
@@ -92,7 +92,8 @@ interface Opened {
 function createStorage(database: Database, { vault, secrets, now }: Opened): Storage {
   return {
     users: createUserStore(database, vault, now),
-    applications: createApplicationStore(database, vault),
+    applications: createRegistry(database, vault, "application"),
+    resources: createRegistry(database, vault, "resource"),
     rules: createRulesStore(database, vault),
     interactions: createInteractionStore(database, vault),
     numbers: createNumberStore(database, vault),

@@ -4,11 +4,11 @@ import type { SigningKey } from "../../domain/signing-key.ts";
 import type { User } from "../../domain/user.ts";
 import type { Vault } from "../../domain/vault.ts";
 import type { TransferStore } from "../../ports/transfer.ts";
-import { sealApplication } from "../stored/application.ts";
 import { sealDetails } from "../stored/audit-event.ts";
 import { ruleScope, writeRules } from "../stored/rules.ts";
 import { sealSigningKey } from "../stored/signing-key.ts";
 import type { Database } from "./database.ts";
+import { putEntry } from "./registry.ts";
 import { putRules } from "./rules.ts";
 import type { Sql } from "./sql.ts";
 import { putTestNumber } from "./test-numbers.ts";
@@ -26,13 +26,12 @@ export function createTransferStore(database: Database, vault: Vault): TransferS
       }),
     putApplication: (application, ownRules) =>
       database.write((sql) => {
-        sql.run(
-          "INSERT OR REPLACE INTO applications (id, sealed, updated_at) VALUES (?, ?, ?)",
-          application.id,
-          sealApplication(vault, application),
-          application.updatedAt,
-        );
+        putEntry(sql, vault, "application", application);
         putRules(sql, ruleScope(application.id), ownRules && writeRules(ownRules));
+      }),
+    putResources: (resources) =>
+      database.write((sql) => {
+        for (const each of resources) putEntry(sql, vault, "resource", each);
       }),
     putGlobalRules: (rules) =>
       database.write((sql) => putRules(sql, ruleScope(null), writeRules(rules))),
@@ -64,9 +63,15 @@ function isUnderWay(sql: Sql): boolean {
 }
 
 // Constants, since statements stay prepared; each looks at one row.
-const ANY_ROW = ["users", "applications", "signing_keys", "rules", "test_numbers", "audit"].map(
-  (table) => `SELECT 1 FROM ${table} LIMIT 1`,
-);
+const ANY_ROW = [
+  "users",
+  "applications",
+  "resources",
+  "signing_keys",
+  "rules",
+  "test_numbers",
+  "audit",
+].map((table) => `SELECT 1 FROM ${table} LIMIT 1`);
 
 function isEmpty(sql: Sql): boolean {
   return ANY_ROW.every((text) => sql.get(text) === undefined);

@@ -1,13 +1,16 @@
-// The applications, each with its own rules in the same document: they go together.
-import type { Application } from "../../domain/application.ts";
+// The applications, each with its own rules in the same document, for they go together; beside them the APIs.
 import type { AuditEvent } from "../../domain/audit-event.ts";
 import type { Vault } from "../../domain/vault.ts";
-import type { ApplicationStore, ChangeOutcome } from "../../ports/storage.ts";
+import type { ChangeOutcome, Registry } from "../../ports/storage.ts";
 import {
-  createApplicationMemory,
-  openApplication,
-  sealApplication,
-} from "../stored/application.ts";
+  createEntryMemory,
+  type EntryOf,
+  KINDS,
+  type Kind,
+  openEntry,
+  type Registered,
+  sealEntry,
+} from "../stored/registered.ts";
 import { ruleScope } from "../stored/rules.ts";
 import { requireSuccessor } from "../stored/user.ts";
 import { byId, changeDocument } from "./change.ts";
@@ -16,19 +19,24 @@ import type { ApplicationDocument } from "./documents.ts";
 import { eventsOf, owing, payAudit } from "./pending.ts";
 import { finishRemoval } from "./removals.ts";
 
-// All ids under which applications lie; the global rules are not among them.
-const OF_CLIENTS = { $gte: ruleScope(""), $lt: ruleScope("").replace(":", ";") };
+// Beside the global rules, which are of neither kind.
+const PREFIXES = { application: ruleScope(""), resource: "resource:" } as const;
 
-export function createApplicationStore(database: Database, vault: Vault): ApplicationStore {
+export function createRegistry<K extends Kind>(
+  database: Database,
+  vault: Vault,
+  kind: K,
+): Registry<EntryOf[K]> {
   // Read every time, since another process may have changed it; opened once.
-  const memory = createApplicationMemory(vault);
+  const memory = createEntryMemory(vault, kind);
+  const prefix = PREFIXES[kind];
   return {
-    create: (application, audit) =>
-      database.write((scope) => create(scope, vault, application, audit)),
+    create: (entry, audit) =>
+      database.write((scope) => create(scope, vault, kind, { entry, audit })),
     find: (id) =>
       database.read(async ({ models }) => {
         const found = await models.applications
-          .findOne(byId(ruleScope(id)), { sealed: 1, removed: 1 })
+          .findOne(byId(entryId(kind, id)), { sealed: 1, removed: 1 })
           .lean<ApplicationDocument>();
         if (found?.sealed && !found.removed) return memory.open(id, found.sealed);
         memory.forget(id);
@@ -36,34 +44,46 @@ export function createApplicationStore(database: Database, vault: Vault): Applic
       }),
     async replace(before, after, audit) {
       requireSuccessor(before, after);
-      return database.write((scope) => replace(scope, vault, { before, after, audit }));
+      return database.write((scope) => replace(scope, vault, kind, { before, after, audit }));
     },
-    remove: (id, audit) => database.write((scope) => remove(scope, vault, id, audit)),
+    remove: (id, audit) =>
+      database.write((scope) => remove(scope, vault, entryId(kind, id), audit)),
     list: () =>
       database.read(async ({ models }) => {
         const found = await models.applications
-          .find({ _id: OF_CLIENTS, removed: false })
+          .find({ _id: { $gte: prefix, $lt: prefix.replace(":", ";") }, removed: false })
           .sort({ _id: 1 })
           .lean<ApplicationDocument[]>();
         return found.flatMap(({ _id, sealed }) =>
-          sealed === null ? [] : openApplication(vault, _id.slice(ruleScope("").length), sealed),
+          sealed === null ? [] : openEntry(vault, kind, { id: _id.slice(prefix.length), sealed }),
         );
       }),
   };
 }
 
+// What lies in a document; null: the global rules.
+export function entryIn(documentId: string): { readonly kind: Kind; readonly id: string } | null {
+  const kind = KINDS.find((each) => documentId.startsWith(PREFIXES[each]));
+  return kind === undefined ? null : { kind, id: documentId.slice(PREFIXES[kind].length) };
+}
+
+// The document in which an entry lies.
+export function entryId(kind: Kind, id: string): string {
+  return `${PREFIXES[kind]}${id}`;
+}
+
 async function create(
   scope: Scope,
   vault: Vault,
-  application: Application,
-  audit: AuditEvent,
+  kind: Kind,
+  { entry, audit }: { readonly entry: Registered; readonly audit: AuditEvent },
 ): Promise<"created" | "conflict"> {
   const events = eventsOf(scope, vault, [audit]);
-  return change(scope, application.id, async (found) => {
+  return change(scope, entryId(kind, entry.id), async (found) => {
     if (found !== null && !found.removed) return { keep: "conflict" };
     const put = {
-      sealed: sealApplication(vault, application),
-      updatedAt: application.updatedAt,
+      sealed: sealEntry(vault, kind, entry),
+      updatedAt: entry.updatedAt,
       // An application of a name that was there before must not find the rules of that one.
       rules: null,
       removed: false,
@@ -76,15 +96,16 @@ async function create(
 async function replace(
   scope: Scope,
   vault: Vault,
-  { before, after, audit }: { before: Application; after: Application; audit: AuditEvent },
+  kind: Kind,
+  { before, after, audit }: { before: Registered; after: Registered; audit: AuditEvent },
 ): Promise<ChangeOutcome> {
   const events = eventsOf(scope, vault, [audit]);
-  return change<ChangeOutcome>(scope, before.id, async (found) => {
+  return change<ChangeOutcome>(scope, entryId(kind, before.id), async (found) => {
     if (found === null || found.removed) return { keep: "absent" };
     if (found.updatedAt !== before.updatedAt) return { keep: "stale" };
     const put = {
       ...found,
-      sealed: sealApplication(vault, after),
+      sealed: sealEntry(vault, kind, after),
       updatedAt: after.updatedAt,
       ...owing(found.pending, { audit: await events() }),
     };
@@ -103,7 +124,7 @@ async function remove(
   const { said, after } = await changeDocument<ApplicationDocument, "changed" | "absent">(
     scope,
     applications,
-    ruleScope(id),
+    id,
     async (found) => {
       if (found === null || found.removed) return { keep: "absent" };
       const owed = owing(found.pending, { audit: await events() });
@@ -120,7 +141,7 @@ async function change<T>(
   decide: Parameters<typeof changeDocument<ApplicationDocument, T>>[3],
 ): Promise<T> {
   const { applications } = scope.models;
-  const { said, after } = await changeDocument(scope, applications, ruleScope(id), decide);
+  const { said, after } = await changeDocument(scope, applications, id, decide);
   await payAudit(scope, applications, after);
   return said;
 }
