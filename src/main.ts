@@ -2,8 +2,10 @@
 import cluster from "node:cluster";
 import { ConfigError, readConfig } from "./config.ts";
 import { createLogger } from "./log.ts";
+import { catchEngineNotices } from "./oidc/engine-notices.ts";
 import { StoreRefusedError } from "./ports/errors.ts";
 import { serve } from "./serve.ts";
+import { textsNobody } from "./sms-settings.ts";
 import { supervise } from "./supervise.ts";
 
 // EX_CONFIG of sysexits.h: starting again changes nothing until somebody has changed a setting.
@@ -12,9 +14,14 @@ const EXIT_CONFIG = 78;
 async function main(): Promise<void> {
   const config = readConfig();
   const log = createLogger(config.logLevel, config.limits);
+  catchEngineNotices((level, notice) => log[level]({ event: "engine-notice", notice }));
   if (cluster.isWorker) return serve(config, log, tellSupervisor);
   if (config.withoutEffect.length > 0) {
     log.warn({ event: "settings-without-effect", names: config.withoutEffect });
+  }
+  if (textsNobody(config)) {
+    const because = "no number can be texted: SMS_COUNTRIES is not set";
+    log.warn({ event: "sms-countries-missing", because });
   }
   if (config.workers > 1) return supervise(config.workers, log, print);
   return serve(config, log, print);

@@ -71,6 +71,11 @@ export function smsConfigOf(
   };
 }
 
+// Whether there is no country that may be texted: with a paid one, somebody has to say which.
+export function textsNobody({ smsCountries }: Pick<SmsConfig, "smsCountries">): boolean {
+  return smsCountries !== "all" && smsCountries.length === 0;
+}
+
 // All providers that any order names.
 export function namedProviders(config: SmsConfig): SmsProviderName[] {
   const orders = [config.smsProviders, ...Object.values(config.smsProvidersByCountry)];

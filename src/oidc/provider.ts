@@ -1,8 +1,10 @@
 // The engine, configured. One visible list of what is on, what is off, and what is ours.
 import { createHmac } from "node:crypto";
 import {
+  type Client,
   type Configuration,
   type ErrorOut,
+  errors,
   type KoaContextWithOIDC,
   Provider,
 } from "oidc-provider";
@@ -130,7 +132,7 @@ function configurationOf(deps: EngineDeps, keys: readonly SigningKey[]): Configu
         enabled: true,
         allowedPolicy: (ctx, client, token) => mayIntrospect(deps, ctx, client, token),
       },
-      revocation: { enabled: true },
+      revocation: { enabled: true, allowedPolicy: async (_ctx, ...asked) => mayRevoke(...asked) },
       backchannelLogout: { enabled: true },
       clientCredentials: { enabled: true },
       claimsParameter: { enabled: true, assertClaimsParameter: dropForbiddenClaims },
@@ -187,4 +189,11 @@ function lives(deps: EngineDeps, limits: Limits): Configuration["ttl"] {
       return Math.max(1, Math.min(limits.sessionIdleSeconds, left));
     },
   };
+}
+
+// Its own tokens alone. A public client, who may be anybody, is not told that there is another's.
+function mayRevoke(client: Client, token: { readonly clientId?: string | undefined }): boolean {
+  if (token.clientId === client.clientId) return true;
+  if (client.clientAuthMethod === "none") return false;
+  throw new errors.InvalidRequest("client is not authorized to revoke the presented token");
 }
