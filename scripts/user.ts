@@ -2,13 +2,14 @@
 import { createReadStream } from "node:fs";
 import type { Command } from "commander";
 import { AdminError } from "../src/admin/errors.ts";
+import { CLAIM_NAMES } from "../src/admin/profile-claims.ts";
 import { makeRecoveryCodes, voidRecoveryCodes } from "../src/admin/recovery-codes.ts";
 import { updateUser } from "../src/admin/user-changes.ts";
 import { importUsers } from "../src/admin/user-import.ts";
 import type { AddUser, ChangeUser } from "../src/admin/user-options.ts";
 import { addUser, listUsers, removeUser, showUser } from "../src/admin/users.ts";
 import { printList, printNote, printThing } from "./print.ts";
-import { addCommand, parseCount, readPassword, withStore } from "./run.ts";
+import { addCommand, collect, parseCount, readPassword, withStore } from "./run.ts";
 import { terminal } from "./terminal.ts";
 
 const PASSWORD = { member: "password", called: "password" };
@@ -60,8 +61,9 @@ export function addUserCommands(program: Command): void {
   });
 }
 
-interface AddFlags extends Omit<AddUser, "password"> {
+interface AddFlags extends Omit<AddUser, "password" | "claims"> {
   passwordStdin?: boolean;
+  claim?: string[];
   // commander's name for --no-password.
   password?: boolean;
 }
@@ -80,12 +82,14 @@ function addAdd(user: Command): void {
     .option("--email-verified", "the address is known to be the user's")
     .option("--phone <number>", "login name and second factor, as +14155552671")
     .option("--name <name>", "the user's full name")
+    .option("--claim <name=value>", `one of ${CLAIM_NAMES.join(", ")}; several times`, collect)
     .option("--password-stdin", "read the password from standard input")
     .option("--no-password", "signs in by phone alone")
     .action(async (flags: AddFlags) => {
       const { username, email, emailVerified, phone, name } = flags;
       const password = await passwordOf(flags);
-      const input = { username, email, emailVerified, phone, name, password };
+      const claims = claimsIn(flags.claim);
+      const input = { username, email, emailVerified, phone, name, claims, password };
       printThing(await withStore((deps) => addUser(deps, input)), PASSWORD);
     });
 }
@@ -105,6 +109,7 @@ interface UpdateFlags {
   emailVerified?: boolean;
   phone?: string;
   name?: string;
+  claim?: string[];
   enable?: boolean;
   disable?: boolean;
   unlock?: boolean;
@@ -128,6 +133,7 @@ function addUpdate(user: Command): void {
     .option("--no-email-verified", "it is not")
     .option("--phone <number>", "login name and second factor; ends the user's sessions")
     .option("--name <name>", "the user's full name")
+    .option("--claim <name=value>", `one of ${CLAIM_NAMES.join(", ")}; several times`, collect)
     .option("--enable", "let the user sign in again")
     .option("--disable", "keep the user out, and end all sessions")
     .option("--unlock", "put the second factor back after too many wrong codes")
@@ -150,6 +156,7 @@ async function changeOf(flags: UpdateFlags): Promise<ChangeUser> {
     emailVerified: flags.emailVerified,
     phone: nullIfEmpty(flags.phone),
     name: nullIfEmpty(flags.name),
+    claims: claimsIn(flags.claim),
     status: flags.enable ? "active" : flags.disable ? "disabled" : undefined,
     unlockSecondFactor: flags.unlock,
     password: await newPassword(flags),
@@ -165,7 +172,7 @@ function addImport(user: Command): void {
   addCommand(user, "import <file>", {
     description:
       "add the users of a CSV file (- for standard input) with the columns username, email, " +
-      "email_verified, phone, name, password_hash (argon2id or bcrypt)",
+      "email_verified, phone, name, password_hash (argon2id or bcrypt), and the names of --claim",
     examples: ["user import users.csv --dry-run", "user import - < users.csv"],
   })
     .option("--dry-run", "only say what would happen")
@@ -180,6 +187,17 @@ function addImport(user: Command): void {
       if (result.problemCount === 0) return;
       throw new AdminError("failed", `${result.problemCount} lines cannot be imported.`);
     });
+}
+
+// Which claims there are, and of what form, is admin's to check.
+function claimsIn(given: readonly string[] | undefined): Record<string, string | null> | undefined {
+  if (given === undefined) return undefined;
+  const pairs = given.map((text) => {
+    const at = text.indexOf("=");
+    if (at < 1) throw new AdminError("usage", "A claim is given as name=value.");
+    return [text.slice(0, at), nullIfEmpty(text.slice(at + 1)) ?? null] as const;
+  });
+  return Object.fromEntries(pairs);
 }
 
 function nullIfEmpty(text: string | undefined): string | null | undefined {

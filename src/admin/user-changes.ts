@@ -16,6 +16,7 @@ import {
   newId,
 } from "./deps.ts";
 import { AdminError } from "./errors.ts";
+import { withClaims } from "./profile-claims.ts";
 import { liveTestNumbers } from "./test-numbers.ts";
 import { type ShownUser, showUserFacts, userSummary } from "./user-facts.ts";
 import {
@@ -138,9 +139,10 @@ function phonesAfter(
 }
 
 function profileAfter(before: User, change: CheckedChange): User["profile"] {
-  if (change.name === undefined) return before.profile;
-  const { name: _old, ...rest } = before.profile;
-  return change.name === null ? rest : { ...before.profile, name: change.name };
+  const profile = withClaims(before.profile, change.claims);
+  if (change.name === undefined) return profile;
+  const { name: _old, ...rest } = profile;
+  return change.name === null ? rest : { ...profile, name: change.name };
 }
 
 async function withNewPassword(

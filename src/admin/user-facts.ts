@@ -6,6 +6,7 @@ import { maskPhone } from "../domain/phone.ts";
 import { recoveryCodesLeft } from "../domain/recovery-codes.ts";
 import type { Instant } from "../domain/time.ts";
 import type { User } from "../domain/user.ts";
+import { type Claims, claimsOfProfile } from "./profile-claims.ts";
 
 // Instants are in ISO 8601, UTC.
 export interface ShownUser {
@@ -19,6 +20,8 @@ export interface ShownUser {
   // How the phone became the user's; null: nobody knows, or there is none.
   readonly phoneEnrolment: Enrolment | null;
   readonly name: string | null;
+  // The others of the scopes profile and address.
+  readonly claims: Claims;
   readonly hasPassword: boolean;
   readonly status: User["status"];
   readonly secondFactor: {
@@ -61,6 +64,7 @@ export function userSummary(user: User) {
     phoneStatus: user.phone?.status ?? "none",
     phoneEnrolment: user.phone?.enrolment ?? null,
     name: user.profile.name ?? null,
+    claims: claimsOfProfile(user.profile),
     hasPassword: user.passwordHash !== null,
     status: user.status,
   } as const;

@@ -1,5 +1,5 @@
 // Users from a CSV file, read as a stream: it may be longer than memory. Columns: username, email,
-// email_verified, phone, name, password_hash, in any order, one login name at least.
+// email_verified, phone, name, password_hash, and those of profile-claims.ts, in any order, one login name at least.
 import type { Readable } from "node:stream";
 import { type Info, parse } from "csv-parse";
 import { z } from "zod";
@@ -7,6 +7,7 @@ import { parsePasswordHash } from "../domain/password-hash.ts";
 import { loginNamesOf, type User } from "../domain/user.ts";
 import { type AdminDeps, checkInput } from "./deps.ts";
 import { AdminError } from "./errors.ts";
+import { CLAIM_NAMES } from "./profile-claims.ts";
 import { liveTestNumbers } from "./test-numbers.ts";
 import { addUserSchema, checkLoginNames } from "./user-options.ts";
 import { newUser, storeUser } from "./users.ts";
@@ -30,7 +31,10 @@ const PROBLEMS_MAX = 1000;
 const BATCH = 200;
 const LINE_BYTES_MAX = 16_384;
 
-const COLUMNS = ["username", "email", "email_verified", "phone", "name", "password_hash"] as const;
+const COLUMNS = [
+  ...(["username", "email", "email_verified", "phone", "name", "password_hash"] as const),
+  ...CLAIM_NAMES,
+];
 
 const rowSchema = z.partialRecord(z.enum(COLUMNS), z.string());
 
@@ -138,8 +142,17 @@ async function importLine(
 }
 
 function userFrom(row: unknown, schema: Reading["schema"], now: number): User {
-  const { email_verified: verified, password_hash: hash, ...rest } = given(row);
-  const checked = checkInput(schema, { ...rest, emailVerified: readBoolean(verified) });
+  const {
+    username,
+    email,
+    email_verified: verified,
+    phone,
+    name,
+    password_hash: hash,
+    ...claims
+  } = given(row);
+  const emailVerified = readBoolean(verified);
+  const checked = checkInput(schema, { username, email, emailVerified, phone, name, claims });
   const user = { ...newUser(checked, now), passwordHash: hash ?? null };
   checkLoginNames(user);
   if (hash !== undefined && parsePasswordHash(hash) === null) {

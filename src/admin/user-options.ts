@@ -18,6 +18,7 @@ import { loginNamesOf, type User } from "../domain/user.ts";
 import { shownName } from "./application-options.ts";
 import type { AdminDeps } from "./deps.ts";
 import { AdminError } from "./errors.ts";
+import { claimsSchema } from "./profile-claims.ts";
 
 const username = z.string().transform((typed, ctx) => {
   const checked = checkUsername(typed);
@@ -80,6 +81,7 @@ export function addUserSchema(testNumbers: ReadonlySet<string>) {
     // Both a login name and the second factor, assigned.
     phone: phone(testNumbers).optional(),
     name: shownName.optional(),
+    claims: claimsSchema.optional(),
     // Left out: one is generated. Null: the user has none and signs in by phone alone.
     password: z.string().nullable().optional(),
   });
@@ -96,6 +98,7 @@ export function changeUserSchema(testNumbers: ReadonlySet<string>) {
     emailVerified: z.boolean().optional(),
     phone: phone(testNumbers).nullable().optional(),
     name: shownName.nullable().optional(),
+    claims: claimsSchema.optional(),
     status: z.enum(["active", "disabled"]).optional(),
     // Ends the run of wrong codes: a lock, and an "off", with it.
     unlockSecondFactor: z.boolean().optional(),

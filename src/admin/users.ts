@@ -7,6 +7,7 @@ import { maskPhone } from "../domain/phone.ts";
 import { type LoginName, loginNamesOf, mailLanguageOf, type User } from "../domain/user.ts";
 import { type AdminDeps, auditEvent, checkInput, newId } from "./deps.ts";
 import { AdminError } from "./errors.ts";
+import { withClaims } from "./profile-claims.ts";
 import { liveTestNumbers } from "./test-numbers.ts";
 import { type ShownUser, showUserFacts, userSummary } from "./user-facts.ts";
 import {
@@ -57,7 +58,7 @@ export function newUser(checked: Omit<CheckedUser, "password">, now: number): Us
       phone === null
         ? null
         : { number: phone, status: "assigned", since: now, enrolment: BY_ADMINISTRATOR },
-    profile: name === undefined ? {} : { name },
+    profile: withClaims(name === undefined ? {} : { name }, checked.claims),
     passwordHash: null,
     status: "active",
     factorAttempts: { inARow: 0, lockedUntil: null },

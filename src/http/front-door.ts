@@ -33,7 +33,7 @@ export function frontDoor(options: DoorOptions): Middleware {
         if (isLoopbackAlias(ctx, hosts, issuer)) return redirectToIssuer(ctx, issuer);
         throw new AppError("misdirected", "a foreign host");
       }
-      ctx.url = withoutBase(ctx.url, options.base);
+      ctx.url = withoutBase(metadataInBase(ctx.url, options.base), options.base);
       // The engine puts this before the paths of its addresses.
       ctx.mountPath = options.base;
     }
@@ -97,6 +97,14 @@ function redirectToIssuer(ctx: Context, issuer: URL): void {
   ctx.status = 307;
   ctx.set("Cache-Control", "no-store");
   ctx.redirect(`${issuer.origin}${ctx.url}`);
+}
+
+// RFC 8414 puts its well-known name before the issuer's path, where OpenID Connect puts its own behind (5).
+function metadataInBase(url: string, base: string): string {
+  const before = `/.well-known/oauth-authorization-server${base}`;
+  return base !== "" && (url === before || url.startsWith(`${before}?`))
+    ? `${base}/.well-known/oauth-authorization-server${url.slice(before.length)}`
+    : url;
 }
 
 function withoutBase(url: string, base: string): string {

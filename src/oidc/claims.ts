@@ -76,8 +76,8 @@ function allowedMembers(wanted: object | undefined, { scope = "" }: Client): obj
   return Object.fromEntries(Object.entries(wanted).filter(([claim]) => isAllowed(claim, scope)));
 }
 
-// Claims of no scope (sid, iss) are the engine's own.
-function isAllowed(claim: string, allowedScope: string): boolean {
+// Whether the scope that a claim belongs to is among these. Claims of no scope (sid, iss) are the engine's own.
+export function isAllowed(claim: string, allowedScope: string): boolean {
   const scope = SCOPE_OF_CLAIM.get(claim);
   return scope === undefined || allowedScope.split(" ").includes(scope);
 }

@@ -21,6 +21,7 @@ import type { BegunInteractions } from "./begun-interactions.ts";
 import { CLAIMS, dropForbiddenClaims, SCOPES } from "./claims.ts";
 import { type QueueLogout, queueLogouts } from "./client-logouts.ts";
 import { OWN_METADATA } from "./client-metadata.ts";
+import { discoverDefaults } from "./discovery.ts";
 import { type EngineEvents, listen } from "./events.ts";
 import { loadExistingGrant } from "./grants.ts";
 import { completeIntrospection, mayIntrospect } from "./introspection.ts";
@@ -72,6 +73,7 @@ export function createProvider(deps: EngineDeps, keys: readonly SigningKey[]): P
     if (uid !== undefined) deps.begunInteractions.begin(ctx, uid);
   });
   provider.use(completeIntrospection(deps));
+  provider.use(discoverDefaults);
   listen(provider, deps.events);
   return provider;
 }
