@@ -65,8 +65,12 @@ export function addMessageCommands(program: Command): void {
   }).action(async () => {
     const pauses = await withStore(listPauses);
     printList(
-      pauses.map(({ scope, pausedAt }) => ({ scope, since: iso(pausedAt ?? 0) })),
-      ["scope", "since"],
+      pauses.map(({ scope, since, trialFrom }) => ({
+        scope,
+        since: iso(since),
+        trialFrom: iso(trialFrom),
+      })),
+      ["scope", "since", "trialFrom"],
     );
   });
 

@@ -1,7 +1,8 @@
 // The settings of texts: which providers there are, in which order, and what each of them needs. No
 // problem that is told quotes a secret.
+
+import type { GuardMode } from "./domain/fraud-guard.ts";
 import { allCountries } from "./domain/phone.ts";
-import type { GuardMode } from "./domain/pumping-guard.ts";
 import type { CheckedEnvironment } from "./environment.ts";
 import { isLoopback } from "./loopback.ts";
 

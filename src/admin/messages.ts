@@ -1,8 +1,9 @@
-// Texts as an administrator sees them: what became of them, their figures, and what the guard against fraud
-// has paused. Never a number, never a code.
+// Texts as an administrator sees them: what became of them, their figures, and what the fraud guard has
+// paused. Never a number, never a code.
+
+import { type Pause, scopeOf, trialBeginsAt } from "../domain/fraud-guard.ts";
 import type { StoredMessage } from "../domain/message.ts";
 import { createFigures, type FigureGroup, type FiguresOfGroup } from "../domain/message-figures.ts";
-import { countryScope, type Pause, prefixScope } from "../domain/pumping-guard.ts";
 import type { Instant } from "../domain/time.ts";
 import { type AdminDeps, auditEvent } from "./deps.ts";
 import { AdminError } from "./errors.ts";
@@ -45,14 +46,26 @@ export async function messageStats(
   }
 }
 
-// The ranges of numbers and the countries to which texts are paused.
-export async function listPauses({ storage }: Pick<AdminDeps, "storage">): Promise<Pause[]> {
-  return storage.messages.listPauses();
+// The ranges of numbers and the countries to which texts are paused, and when each is tried again by itself.
+export async function listPauses({
+  storage,
+  limits,
+}: Pick<AdminDeps, "storage" | "limits">): Promise<ListedPause[]> {
+  const pauses = await storage.messages.listPauses();
+  return pauses.map(({ scope, pausedAt }) => {
+    const since = pausedAt ?? 0;
+    return { scope, since, trialFrom: trialBeginsAt(since, limits) };
+  });
+}
+
+export interface ListedPause extends Pick<Pause, "scope"> {
+  readonly since: Instant;
+  readonly trialFrom: Instant;
 }
 
 // Lifts a pause: texts from now on count anew. "usage": no such place; "not-found": it is not paused.
 export async function liftPause(deps: AdminDeps, place: string): Promise<{ scope: string }> {
-  const scope = scopeOf(place);
+  const scope = scopeNamed(place);
   const event = { action: "texts-resumed", target: `sms:${scope}`, details: {} } as const;
   const lifted = await deps.storage.messages.lift(scope, deps.now(), auditEvent(deps, event));
   if (!lifted) throw new AdminError("not-found", `Texts to ${place} are not paused.`);
@@ -60,9 +73,9 @@ export async function liftPause(deps: AdminDeps, place: string): Promise<{ scope
 }
 
 // "+1415555" or "US".
-function scopeOf(place: string): string {
-  if (/^\+\d{1,14}$/.test(place)) return prefixScope(place);
-  if (/^[A-Z]{2}$/.test(place)) return countryScope(place);
+function scopeNamed(place: string): string {
+  if (/^\+\d{1,14}$/.test(place)) return scopeOf({ prefix: place });
+  if (/^[A-Z]{2}$/.test(place)) return scopeOf({ country: place });
   throw new AdminError("usage", "A place is a range of numbers (+1415555) or a country (US).");
 }
 

@@ -23,6 +23,9 @@ export const limitsSchema = z.strictObject({
   sendsPerPrefixPerDay: count,
   sendsPerCountryPerDay: count,
   sendsPerDay: count,
+  // Texts to numbers that their users have shown to be theirs may go beyond the caps of network, range, country and day
+  // by so much.
+  verifiedSendsReservePercent: z.int().min(0).max(100),
   smsBudgetPerDayCents: z.int().min(0),
   usersPerBoundPhone: count,
   interactionLifeSeconds: seconds,
@@ -69,7 +72,12 @@ export const limitsSchema = z.strictObject({
   // So long nobody is expected to have typed the code of a text.
   pumpingGraceSeconds: z.int().min(0),
   pumpingSendsMin: count,
+  // Of the texts whose code nobody typed, so many of one user, one network or one range count for a wider place.
+  pumpingSendsPerSourceMax: count,
   pumpingVerifiedPercentMin: z.int().min(0).max(100),
+  // How long a pause lasts, and the texts of the trial after it.
+  pumpingPauseSeconds: seconds,
+  pumpingTrialSends: count,
   mailTimeoutSeconds: z.int().min(1).max(120),
   // The pauses after the first failure, the second, and so on; after the last one a mail, or a text without a
   // code, is given up.

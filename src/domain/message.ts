@@ -20,7 +20,6 @@ export interface Message {
   // Of a notice, its own id: no code answers it.
   readonly challengeId: string;
   readonly at: Instant;
-  // A notice carries no code, so it counts neither for nor against those who type theirs.
   readonly purpose: ChallengePurpose | "notice";
   // Null: of a notice.
   readonly applicationId: string | null;
@@ -29,6 +28,13 @@ export interface Message {
   // The number without its last four digits.
   readonly prefix: string;
   readonly costMicros: number;
+  // Who asked for it and from where, for the fraud guard; null: it is not judged.
+  readonly source: TextSource | null;
+}
+
+export interface TextSource {
+  readonly userId: string;
+  readonly network: string;
 }
 
 // What became of a message.
@@ -41,8 +47,8 @@ export interface MessageFate {
   readonly verifiedAt: Instant | null;
 }
 
-// As it is read again: the challenge is not told.
-export type StoredMessage = Omit<Message, "challengeId"> & MessageFate;
+// As it is read again: neither the challenge nor who asked for it is told.
+export type StoredMessage = Omit<Message, "challengeId" | "source"> & MessageFate;
 
 // What a provider says of a message that it had accepted.
 export interface Receipt {

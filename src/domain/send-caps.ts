@@ -1,6 +1,6 @@
 // The caps on texts beyond those of a number and a challenge: what one user, one network, one range of
 // numbers, one country and everybody may have sent, and what it may cost. They are there against fraud by
-// sending (SMS pumping), which no limit on a single number notices.
+// sending (toll fraud), which no limit on a single number notices.
 import { type WindowBudget, windowBudget } from "./attempt-budget.ts";
 import type { Limits } from "./limits.ts";
 import { DAY_SECONDS, HOUR_SECONDS, type Instant } from "./time.ts";
@@ -30,16 +30,25 @@ export type CapLimits = Pick<
   | "sendsPerPrefixPerDay"
   | "sendsPerCountryPerDay"
   | "sendsPerDay"
+  | "verifiedSendsReservePercent"
   | "smsBudgetPerDayCents"
 >;
 
-export interface CappedText extends SharedlyCappedText {
+export interface CappedText extends SharedlyCappedText, Asking {}
+
+export interface Asking extends Trust {
   readonly userId: string;
   // The network that it is asked for from; null: it does not count.
   readonly network: string | null;
 }
 
-export interface SharedlyCappedText {
+// Whether the number is one that its user has shown to be theirs. Such texts have a reserve in the counts that they
+// share with others', or whoever fills those shuts everybody out.
+interface Trust {
+  readonly verified: boolean;
+}
+
+export interface SharedlyCappedText extends Trust {
   // E.164.
   readonly number: string;
   // ISO 3166-1.
@@ -62,37 +71,36 @@ export function sendBudgets(text: CappedText, limits: CapLimits): SendBudget[] {
 }
 
 // The counts that a text shares with those of other users.
-export function sharedBudgets(
-  { number, country, costMicros }: SharedlyCappedText,
-  limits: CapLimits,
-): SendBudget[] {
+export function sharedBudgets(text: SharedlyCappedText, limits: CapLimits): SendBudget[] {
+  const { number, country, costMicros } = text;
+  const { sendsPerPrefixPerDay, sendsPerCountryPerDay, sendsPerDay } = limits;
+  const perDay = (key: string, because: SendCap, max: number) =>
+    counting(key, because, withReserve(max, text, limits), DAY_SECONDS);
   const budgets = [
-    counting(
-      `send-prefix:${prefixOf(number)}`,
-      "prefix-cap",
-      limits.sendsPerPrefixPerDay,
-      DAY_SECONDS,
-    ),
-    counting(`send-country:${country}`, "country-cap", limits.sendsPerCountryPerDay, DAY_SECONDS),
-    counting("send-all", "day-cap", limits.sendsPerDay, DAY_SECONDS),
+    perDay(`send-prefix:${prefixOf(number)}`, "prefix-cap", sendsPerPrefixPerDay),
+    perDay(`send-country:${country}`, "country-cap", sendsPerCountryPerDay),
+    perDay("send-all", "day-cap", sendsPerDay),
   ];
   if (costMicros > 0) budgets.push(moneyBudget(costMicros, limits));
   return budgets;
 }
 
 // The counts of who asks for a code, which hold even where nothing is sent.
-export function askingBudgets(
-  { userId, network }: Pick<CappedText, "userId" | "network">,
-  limits: CapLimits,
-): SendBudget[] {
+export function askingBudgets(asking: Asking, limits: CapLimits): SendBudget[] {
+  const { userId, network } = asking;
   // Never fewer than one number of theirs may get.
   const perUser = Math.max(limits.sendsPerUserPerDay, limits.sendsPerNumberPerDay);
   const budgets = [counting(`send-user:${userId}`, "user-daily-cap", perUser, DAY_SECONDS)];
   if (network !== null) {
-    const perHour = limits.sendsPerAddressPerHour;
+    const perHour = withReserve(limits.sendsPerAddressPerHour, asking, limits);
     budgets.push(counting(`send-network:${network}`, "address-cap", perHour, HOUR_SECONDS));
   }
   return budgets;
+}
+
+function withReserve(max: number, { verified }: Trust, limits: CapLimits): number {
+  const { verifiedSendsReservePercent: percent } = limits;
+  return verified ? Math.floor((max * (100 + percent)) / 100) : max;
 }
 
 // What a text was counted under that is given back once its code was typed: one at each of these keys, in the window

@@ -125,6 +125,8 @@ function messageOf(
     country,
     prefix: prefixOf(to),
     costMicros: deps.priceOf({ country, text }),
+    // It carries no code, so it counts neither for nor against those who type theirs.
+    source: null,
   };
 }
 
@@ -136,7 +138,7 @@ function budgetsOf(
   { to: number }: NoticeText,
   { country, costMicros }: Message,
 ): readonly SendBudget[] {
-  return sharedBudgets({ number, country, costMicros }, limits);
+  return sharedBudgets({ number, country, costMicros, verified: true }, limits);
 }
 
 function auditEvent(

@@ -13,8 +13,8 @@ import type { User } from "../domain/user.ts";
 import type { MoveEffects } from "../ports/interactions.ts";
 import { auditStep, markTest } from "./audit-trail.ts";
 import { askerOf, budgetsOf, messageOf } from "./counted-text.ts";
+import { guardText } from "./fraud-guard.ts";
 import { isOfChange } from "./phone-change.ts";
-import { findPause } from "./pumping-guard.ts";
 import type { ProviderOutcome, TextToSend } from "./send-text.ts";
 import { type FlowDeps, OUT_OF_ORDER, type SignIn } from "./sign-in.ts";
 import { raiseAlarms } from "./spend-alarms.ts";
@@ -89,12 +89,17 @@ export async function moveAndSend(
   const changesPhone = isOfChange(request, move.state);
   const { clientId: applicationId } = request;
   const template = await deps.codeTemplate({ applicationId, language, changesPhone });
-  const message = challenge.testNumber ? null : messageOf(deps, signIn, { challenge, template });
-  const paused = message === null ? null : await findPause(deps, message, now);
-  if (paused !== null) return refused(deps, signIn, move.state, paused);
+  const message = challenge.testNumber
+    ? null
+    : messageOf(deps, signIn, { user: move.user, challenge, template });
+  const guarded = await guardText(deps, message, now);
+  if (guarded.outcome === "send-refused") return refused(deps, signIn, move.state, guarded);
   const number = challenge.phone;
   const asker = await askerOf(deps, move.user, number);
-  const budgets = budgetsOf(deps, signIn, { user: move.user, number, message });
+  const budgets = [
+    ...budgetsOf(deps, signIn, { user: move.user, number, message }),
+    ...guarded.budgets,
+  ];
   const refunds = [...(move.before.refunds ?? []), ...sendRefunds(budgets, now)];
   const state = { ...move.state, challenge: { ...challenge, refunds } };
   const counted = { challenge: state.challenge, message, asker, budgets, now };

@@ -2,9 +2,9 @@
 // sign-in ends. Steps never call steps; each stores what was proved and hands the browser back.
 import type { CodeKey } from "../domain/code.ts";
 import type { AcrValues, Proved } from "../domain/factors.ts";
+import type { GuardMode } from "../domain/fraud-guard.ts";
 import type { EngineRecord, Interaction } from "../domain/interaction.ts";
 import type { Limits } from "../domain/limits.ts";
-import type { GuardMode } from "../domain/pumping-guard.ts";
 import type { RecoveryPolicy } from "../domain/recovery.ts";
 import type { RequestedAcr } from "../domain/requested-acr.ts";
 import type { Instant } from "../domain/time.ts";

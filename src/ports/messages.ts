@@ -1,8 +1,8 @@
 // What is remembered of texts: for the figures, for the page that says whether one arrived, and for the guard
 // against fraud. A message that carries a code is stored with the move that sends it (interactions.ts).
 import type { AuditEvent } from "../domain/audit-event.ts";
+import type { JudgedText, Pause, Place, TextsToJudge } from "../domain/fraud-guard.ts";
 import type { Message, MessageStatus, Receipt, StoredMessage } from "../domain/message.ts";
-import type { Conversion, JudgedTexts, Pause } from "../domain/pumping-guard.ts";
 import type { SendBudget, SendCap } from "../domain/send-caps.ts";
 import type { Instant } from "../domain/time.ts";
 import type { BudgetCount } from "./interactions.ts";
@@ -23,6 +23,14 @@ export interface MessageQuery {
   // The last message of the page before.
   readonly after?: { readonly at: Instant; readonly id: string } | undefined;
   readonly limit: number;
+}
+
+export interface Pausing {
+  readonly scope: string;
+  readonly at: Instant;
+  // When it was paused before; null: it is not.
+  readonly since: Instant | null;
+  readonly audit: AuditEvent;
 }
 
 export type MessageBegun =
@@ -47,18 +55,16 @@ export interface MessageStore {
   findLatest(challengeId: string): Promise<StoredMessage | null>;
   // Oldest first.
   list(query: MessageQuery): Promise<StoredMessage[]>;
-  // Of the codes to a prefix or a country that may have gone out, those that are judged.
-  conversion(
-    of: { readonly prefix: string } | { readonly country: string },
-    judged: JudgedTexts,
-  ): Promise<Conversion>;
+  // Of the texts to a place that have a source and may have gone out, those that are to be judged. Users and networks
+  // have names of the store's own.
+  listJudged(place: Place, which: TextsToJudge): Promise<JudgedText[]>;
 
   // Pauses and those that were lifted, of these scopes.
   findPauses(scopes: readonly string[]): Promise<Pause[]>;
   // Those that hold at the moment.
   listPauses(): Promise<Pause[]>;
-  // True for exactly one of those who pause what is not paused.
-  pause(scope: string, at: Instant, audit: AuditEvent): Promise<boolean>;
+  // True for exactly one of those who pause what is not paused, or pause again what was paused at the same instant.
+  pause(pausing: Pausing): Promise<boolean>;
   // False: it was not paused.
   lift(scope: string, at: Instant, audit: AuditEvent): Promise<boolean>;
 }

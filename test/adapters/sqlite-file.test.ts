@@ -3,7 +3,9 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { openSqliteStorage } from "../../src/adapters/sqlite/storage.ts";
+import { numberKey } from "../../src/adapters/stored/number.ts";
 import { sealJson } from "../../src/adapters/stored/sealed-json.ts";
+import { NO_SENDS } from "../../src/domain/send-policy.ts";
 import { UnavailableError } from "../../src/ports/errors.ts";
 import type { Storage } from "../../src/ports/storage.ts";
 import { race } from "../contract/opened-storage.ts";
@@ -92,6 +94,8 @@ describe("the file of sqlite storage", () => {
         "ALTER TABLE mails DROP COLUMN channel",
         "CREATE INDEX mails_by_due ON mails (not_before)",
         "ALTER TABLE interactions DROP COLUMN guesses",
+        "ALTER TABLE messages DROP COLUMN user_index",
+        "ALTER TABLE messages DROP COLUMN network_index",
         "PRAGMA user_version = 4",
       ]) {
         connection.exec(statement);
@@ -103,6 +107,20 @@ describe("the file of sqlite storage", () => {
     const reopened = await open();
     assert.equal(await reopened.mails.claimText(NOON, 60), null);
     assert.deepEqual((await reopened.mails.claim(NOON, 60))?.mail, { ...mail, channel });
+  });
+
+  it("takes the texts that an earlier version counted for those of the number's holders", async () => {
+    const storage = await open();
+    const key = numberKey(storage.vault, A_NUMBER);
+    await storage.close();
+    const holders = { sentAt: [NOON], sinceSuccess: 1 };
+    tamper((connection) => {
+      connection
+        .prepare("INSERT INTO numbers (key, history, expires_at) VALUES (?, ?, ?)")
+        .run(key, JSON.stringify(holders), NOON + 60_000);
+    });
+    const { numbers } = await open();
+    assert.deepEqual(await numbers.history(A_NUMBER), { ...NO_SENDS, holders });
   });
 
   it("changes over to a new secret, after which the old one is not needed", async () => {

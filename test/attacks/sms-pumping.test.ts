@@ -1,9 +1,19 @@
 // Pumping: somebody who is paid for texts to their own numbers has them sent, and types no code. And what an
 // administrator sees of it.
 import assert from "node:assert/strict";
+import { CookieJar } from "tough-cookie";
+import { createBrowser } from "../support/browser.ts";
 import { type FakeVonage, startFakeVonage } from "../support/fake-vonage.ts";
 import { until } from "../support/until.ts";
-import { afterPassword, openScene, type Scene, tokensFor, type Victim } from "./scene.ts";
+import {
+  afterPassword,
+  answerOf,
+  asksForCode,
+  openScene,
+  type Scene,
+  tokensFor,
+  type Victim,
+} from "./scene.ts";
 
 const LIMITS = { pumpingGraceSeconds: 0, pumpingSendsMin: 5, pumpingVerifiedPercentMin: 50 };
 
@@ -96,6 +106,55 @@ describe("attacks by pumping (SMS-14)", () => {
     for (const { to, text } of vonage.requests) {
       assert.ok(!JSON.stringify(list).includes(String(to)));
       assert.ok(!JSON.stringify(list).includes(/#(\d{6})$/.exec(text ?? "")?.[1] ?? "?"));
+    }
+  });
+});
+
+describe("attacks that make the guard shut others out (SMS-20)", () => {
+  it("pause no country and no range by one account, from however many networks", async () => {
+    const vonage = await startFakeVonage();
+    const limits = { pumpingGraceSeconds: 0, pumpingSendsMin: 20, pumpingVerifiedPercentMin: 10 };
+    const scene = await openPaid(vonage, { limits, env: { TRUST_PROXY: "1" } });
+    try {
+      const attacker = scene.victimWithoutPhone();
+      for (let i = 0; i < 24; i++) {
+        const network = { "X-Forwarded-For": `198.51.${i % 4}.1` };
+        const browser = createBrowser(new CookieJar(), network);
+        const { page } = await afterPassword(scene.strict, attacker, {}, browser);
+        const phone = `+1415${550 + (i % 8)}${3000 + i}`;
+        assert.equal((await browser.post(page, "phone", { phone })).status, 303);
+      }
+      assert.equal(vonage.requests.length, 24);
+      assert.ok(asksForCode((await afterPassword(scene.strict, scene.victim())).page));
+      assert.deepEqual((await scene.server.latchkey("message", "pauses")).items, []);
+    } finally {
+      await scene.server.close();
+      await vonage.close();
+    }
+  });
+
+  it("hold nobody back whose number has been verified, and say when they end", async () => {
+    const vonage = await startFakeVonage();
+    const scene = await openPaid(vonage);
+    try {
+      const known = scene.victim();
+      const signsIn = async () => {
+        const { browser, page } = await afterPassword(scene.strict, known);
+        const text = vonage.requests.findLast(({ to }) => `+${to}` === known.phone)?.text;
+        const code = /#(\d{6})$/.exec(text ?? "")?.[1] ?? "";
+        return answerOf(await browser.submit(page, "code", { code })).has("code");
+      };
+      assert.ok(await signsIn());
+      for (let i = 0; i < 9; i++) await afterPassword(scene.strict, scene.victim());
+      const { items } = await scene.server.latchkey("message", "pauses");
+      assert.equal(items.length, 1);
+      assert.equal(Date.parse(items[0].trialFrom) - Date.parse(items[0].since), 3_600_000);
+      await until(() => /"lift":"latchkey message lift \+1415555"/.test(scene.server.output()));
+      assert.ok(!asksForCode((await afterPassword(scene.strict, scene.victim())).page));
+      assert.ok(await signsIn());
+    } finally {
+      await scene.server.close();
+      await vonage.close();
     }
   });
 });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { JudgedText, Place, TextsToJudge } from "../../src/domain/fraud-guard.ts";
 import type { Message, Receipt } from "../../src/domain/message.ts";
 import {
   aChallenge,
@@ -24,6 +25,7 @@ function aMessage(given: Partial<Message> = {}): Message {
     country: "US",
     prefix: PREFIX,
     costMicros: 10_000,
+    source: { userId: "u1", network: "203.0.113" },
     ...given,
   };
 }
@@ -99,7 +101,7 @@ export function messageStoreContract(openEmpty: OpenEmpty): void {
 
     it("remembers a text that was sent with a move, and its fate", async () => {
       assert.equal((await send()).outcome, "moved");
-      const { challengeId: _, ...kept } = aMessage();
+      const { challengeId: _, source: __, ...kept } = aMessage();
       const sending = {
         ...kept,
         status: "sending",
@@ -205,33 +207,56 @@ export function messageStoreContract(openEmpty: OpenEmpty): void {
       assert.equal((await list(NOON + 1, NOON + 2)).length, 2);
     });
 
-    it("counts what went out to a prefix or a country, and what of it was used", async () => {
+    const judged = (place: Place, given: Partial<TextsToJudge> = {}) =>
+      storage().messages.listJudged(place, { from: NOON, typedAfter: NOON + 10, max: 9, ...given });
+
+    it("lists what went out to a prefix or a country and is judged, the newest first", async () => {
       await send();
       await send({ id: "m2", challengeId: "c2", at: NOON + 10 });
-      await send({ id: "m3", challengeId: "c3", prefix: "+1415556", at: NOON + 10 });
+      await send({ id: "m3", challengeId: "c3", prefix: "+1415556", at: NOON + 5 });
       await send({ id: "m4", challengeId: "c4", prefix: "+44791112", country: "GB" });
       await send({ id: "m5", challengeId: "c5", at: NOON + 10 });
       await settle("m5", { status: "failed" });
-      const { messages } = storage();
-      const of = { prefix: PREFIX };
-      const all = { from: NOON, typedAfter: NOON + 10 };
-      const later = { ...all, from: NOON + 1 };
-      assert.deepEqual(await messages.conversion(of, all), { sent: 2, verified: 0 });
-      assert.deepEqual(await messages.conversion(of, later), { sent: 1, verified: 0 });
-      assert.deepEqual(await messages.conversion({ country: "US" }, all), {
-        sent: 3,
-        verified: 0,
-      });
+      await send({ id: "m6", challengeId: "c6", source: null });
+      const [of, us] = [{ prefix: PREFIX }, { country: "US" }];
+      const at = (texts: readonly JudgedText[]) => texts.map((text) => text.at - NOON);
+      assert.deepEqual(at(await judged(of)), [10, 0]);
+      assert.deepEqual(at(await judged(of, { from: NOON + 1 })), [10]);
+      assert.deepEqual(at(await judged(of, { max: 1 })), [10]);
+      assert.deepEqual(at(await judged(us)), [10, 5, 0]);
+      assert.equal((await judged(us))[1]?.prefix, "+1415556");
     });
 
-    it("counts a text that somebody may be about to type only once its code was typed", async () => {
+    it("tells users and networks apart, and does not name them", async () => {
+      const sources = [
+        { userId: "u1", network: "203.0.113" },
+        { userId: "u1", network: "203.0.114" },
+        { userId: "u2", network: "203.0.114" },
+      ];
+      for (const [i, source] of sources.entries()) {
+        await send({ id: `m${i}`, challengeId: `c${i}`, at: NOON + i, source });
+      }
+      const [third, second, first] = await judged({ prefix: PREFIX });
+      assert.ok(first && second && third);
+      assert.equal(first.user, second.user);
+      assert.notEqual(second.user, third.user);
+      assert.notEqual(first.network, second.network);
+      assert.equal(second.network, third.network);
+      const told = JSON.stringify([first, second, third]);
+      for (const { userId, network } of sources) {
+        assert.ok(!told.includes(`"${userId}"`) && !told.includes(network));
+      }
+    });
+
+    it("lists a text that somebody may be about to type only once its code was typed", async () => {
       await send();
       await send({ id: "m2", challengeId: "c2", at: NOON + 10 });
-      const judged = { from: NOON, typedAfter: NOON + 9 };
-      const conversion = () => storage().messages.conversion({ prefix: PREFIX }, judged);
-      assert.deepEqual(await conversion(), { sent: 1, verified: 0 });
+      const place = { prefix: PREFIX };
+      const early = { typedAfter: NOON + 9 };
+      const verified = async () => (await judged(place, early)).map((text) => text.verified);
+      assert.deepEqual(await verified(), [false]);
       await prove("m2", "c2");
-      assert.deepEqual(await conversion(), { sent: 2, verified: 1 });
+      assert.deepEqual(await verified(), [true, false]);
     });
 
     it("is swept when it is old, and not before", async () => {
@@ -246,10 +271,16 @@ export function messageStoreContract(openEmpty: OpenEmpty): void {
   describe("MessageStore contract: pauses", () => {
     const storage = openedForEach(openEmpty);
     const SCOPE = "prefix:+1415555";
+    const pausing = (at: number, since: number | null = null) => ({
+      scope: SCOPE,
+      at,
+      since,
+      audit: AUDIT,
+    });
 
     it("pauses once, however many find that it must, and lifts once", async () => {
       const { messages, audit } = storage();
-      const paused = await race(20, () => messages.pause(SCOPE, NOON, AUDIT));
+      const paused = await race(20, () => messages.pause(pausing(NOON)));
       assert.equal(paused.filter(Boolean).length, 1);
       const pause = { scope: SCOPE, pausedAt: NOON, liftedAt: null };
       assert.deepEqual(await messages.findPauses([SCOPE, "country:US"]), [pause]);
@@ -264,10 +295,24 @@ export function messageStoreContract(openEmpty: OpenEmpty): void {
       assert.deepEqual(await messages.listPauses(), []);
       assert.equal((await audit.list({ limit: 10 })).length, 2);
 
-      assert.equal(await messages.pause(SCOPE, NOON + 3, AUDIT), true);
+      assert.equal(await messages.pause(pausing(NOON + 3)), true);
       assert.deepEqual(await messages.listPauses(), [
         { scope: SCOPE, pausedAt: NOON + 3, liftedAt: NOON + 1 },
       ]);
+    });
+
+    it("pauses again once, from the pause that was read, and not from an older one (SMS-20)", async () => {
+      const { messages } = storage();
+      await messages.pause(pausing(NOON));
+      const again = await race(20, () => messages.pause(pausing(NOON + 5, NOON)));
+      assert.equal(again.filter(Boolean).length, 1);
+      assert.equal(await messages.pause(pausing(NOON + 9, NOON)), false);
+      assert.equal(await messages.pause(pausing(NOON + 9)), false);
+      assert.deepEqual(await messages.listPauses(), [
+        { scope: SCOPE, pausedAt: NOON + 5, liftedAt: null },
+      ]);
+      await messages.lift(SCOPE, NOON + 6, AUDIT);
+      assert.equal(await messages.pause(pausing(NOON + 9, NOON + 5)), false);
     });
   });
 }

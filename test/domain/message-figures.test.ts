@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import type { StoredMessage } from "../../src/domain/message.ts";
 import { createFigures } from "../../src/domain/message-figures.ts";
-import { isPumping, judgedTexts } from "../../src/domain/pumping-guard.ts";
-import { LIMITS, NOON } from "../support/builders.ts";
+import { NOON } from "../support/builders.ts";
 
 function aMessage(given: Partial<StoredMessage> = {}): StoredMessage {
   return {
@@ -91,29 +90,4 @@ describe("the figures of texts", () => {
       );
     });
   }
-});
-
-describe("the guard against pumping", () => {
-  const LIMIT = { ...LIMITS, pumpingSendsMin: 20, pumpingVerifiedPercentMin: 10 };
-  const cases: { sent: number; verified: number; expect: boolean }[] = [
-    { sent: 19, verified: 0, expect: false },
-    { sent: 20, verified: 0, expect: true },
-    { sent: 20, verified: 1, expect: true },
-    { sent: 20, verified: 2, expect: false },
-    { sent: 1000, verified: 99, expect: true },
-    { sent: 1000, verified: 100, expect: false },
-  ];
-  for (const { sent, verified, expect } of cases) {
-    it(`${expect ? "pauses" : "lets be"} ${verified} of ${sent}`, () => {
-      assert.equal(isPumping({ sent, verified }, LIMIT), expect);
-    });
-  }
-
-  it("looks back for its window, not beyond what was lifted, and gives time to type", () => {
-    const hour = LIMIT.pumpingWindowSeconds * 1000;
-    const typedAfter = NOON - LIMIT.pumpingGraceSeconds * 1000;
-    assert.deepEqual(judgedTexts(null, NOON, LIMIT), { from: NOON - hour, typedAfter });
-    const lifted = { scope: "country:US", pausedAt: null, liftedAt: NOON - 1000 };
-    assert.deepEqual(judgedTexts(lifted, NOON, LIMIT), { from: NOON - 1000, typedAfter });
-  });
 });

@@ -15,6 +15,7 @@ const TEXT = {
   number: A_NUMBER,
   country: "US",
   costMicros: 10_000,
+  verified: false,
 };
 
 describe("the caps on texts", () => {
@@ -49,9 +50,20 @@ describe("the caps on texts", () => {
     );
   });
 
+  it("have a reserve for numbers that were verified, but for those of the user and the purse", () => {
+    const budgets = sendBudgets({ ...TEXT, verified: true }, LIMITS);
+    assert.deepEqual(
+      budgets.map(({ policy }, i) => policy.max / (sendBudgets(TEXT, LIMITS)[i]?.policy.max ?? 0)),
+      [1, 1.5, 1.5, 1.5, 1.5, 1],
+    );
+    assert.equal(LIMITS.verifiedSendsReservePercent, 50);
+    const odd = { ...LIMITS, sendsPerPrefixPerDay: 3 };
+    assert.equal(sendBudgets({ ...TEXT, verified: true }, odd)[2]?.policy.max, 4);
+  });
+
   it("count where nothing is sent for its user and network alone", () => {
     assert.deepEqual(askingBudgets(TEXT, LIMITS), sendBudgets(TEXT, LIMITS).slice(0, 2));
-    assert.equal(askingBudgets({ userId: "u1", network: null }, LIMITS).length, 1);
+    assert.equal(askingBudgets({ userId: "u1", network: null, verified: false }, LIMITS).length, 1);
   });
 
   it("count a text that tells of something for its range, country, day and price alone", () => {

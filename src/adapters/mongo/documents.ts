@@ -177,6 +177,9 @@ export interface MessageDocument {
   readonly country: string;
   readonly prefix: string;
   readonly costMicros: number;
+  // Who asked for it and from where. Absent in what an older version wrote.
+  readonly userIndex?: string | null | undefined;
+  readonly networkIndex?: string | null | undefined;
   readonly status: string;
   readonly statusAt: number;
   readonly because: string | null;

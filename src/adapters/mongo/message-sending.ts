@@ -3,7 +3,7 @@ import type { Message, MessageStatus } from "../../domain/message.ts";
 import type { SendBudget } from "../../domain/send-caps.ts";
 import type { Vault } from "../../domain/vault.ts";
 import type { MessageBegun, MessageSettled } from "../../ports/messages.ts";
-import { challengeIndex, messageEndsAt } from "../stored/message.ts";
+import { challengeIndex, messageEndsAt, sourceIndexes } from "../stored/message.ts";
 import { budgetCount, countAll, firstRefusal, takeBack } from "./attempt-runs.ts";
 import { byId } from "./change.ts";
 import type { Scope } from "./database.ts";
@@ -36,11 +36,14 @@ export async function insertMessage(
   vault: Vault,
   message: Message,
 ): Promise<void> {
-  const { id, challengeId, ...rest } = message;
+  const { id, challengeId, source, ...rest } = message;
+  const { user: userIndex, network: networkIndex } = sourceIndexes(vault, source);
   await models.messages.create([
     {
       _id: id,
       ...rest,
+      userIndex,
+      networkIndex,
       challengeIndex: challengeIndex(vault, challengeId),
       status: "sending",
       statusAt: message.at,

@@ -1,12 +1,12 @@
-// What is remembered of texts, and the pauses of the guard against fraud.
+// What is remembered of texts, and the pauses of the fraud guard.
 import type { AuditEvent } from "../../domain/audit-event.ts";
+import type { JudgedText, Pause } from "../../domain/fraud-guard.ts";
 import {
   type Message,
   OPEN_TO_RECEIPTS,
   type Receipt,
   type StoredMessage,
 } from "../../domain/message.ts";
-import type { Pause } from "../../domain/pumping-guard.ts";
 import type { Instant } from "../../domain/time.ts";
 import type { Vault } from "../../domain/vault.ts";
 import type { MessageStore } from "../../ports/messages.ts";
@@ -46,20 +46,21 @@ export function createMessageStore(database: Database, vault: Vault): MessageSto
           .lean<MessageDocument[]>();
         return found.map(messageFrom);
       }),
-    conversion: (of, { from, typedAfter }) =>
+    // What certainly did not go out tells nothing of whoever would have got it.
+    listJudged: (place, { from, typedAfter, max }) =>
       database.read(async ({ models }) => {
-        // What certainly did not go out tells nothing of whoever would have got it; nor does what carried no
-        // code.
-        const out = { ...of, status: { $ne: "failed" }, purpose: { $ne: "notice" } };
-        const [untyped, verified] = await Promise.all([
-          models.messages.countDocuments({
-            ...out,
-            at: { $gte: from, $lte: typedAfter },
-            verifiedAt: null,
-          }),
-          models.messages.countDocuments({ ...out, at: { $gte: from }, verifiedAt: { $ne: null } }),
-        ]);
-        return { sent: untyped + verified, verified };
+        const found = await models.messages
+          .find({
+            ...place,
+            at: { $gte: from },
+            $or: [{ at: { $lte: typedAfter } }, { verifiedAt: { $ne: null } }],
+            userIndex: { $ne: null },
+            status: { $ne: "failed" },
+          })
+          .sort({ at: -1 })
+          .limit(max)
+          .lean<MessageDocument[]>();
+        return found.map(judgedFrom);
       }),
     findPauses: (scopes) =>
       database.read(async ({ models }) => {
@@ -73,10 +74,12 @@ export function createMessageStore(database: Database, vault: Vault): MessageSto
         const found = await models.pauses.find({}).sort({ _id: 1 }).lean<PauseDocument[]>();
         return found.map(pauseFrom).filter(({ pausedAt }) => pausedAt !== null);
       }),
-    pause: (pausedScope, at, audit) =>
+    pause: ({ scope: pausedScope, at, since, audit }) =>
       database.write((scope) =>
         changePause(scope, vault, { scope: pausedScope, audit }, (found) =>
-          found?.pausedAt == null ? { pausedAt: at, liftedAt: found?.liftedAt ?? null } : null,
+          (found?.pausedAt ?? null) === since
+            ? { pausedAt: at, liftedAt: found?.liftedAt ?? null }
+            : null,
         ),
       ),
     lift: (pausedScope, at, audit) =>
@@ -158,6 +161,16 @@ function messageFrom(found: MessageDocument): StoredMessage {
     because: found.because ?? null,
     provider: found.provider ?? null,
     verifiedAt: found.verifiedAt ?? null,
+  };
+}
+
+function judgedFrom(found: MessageDocument): JudgedText {
+  return {
+    at: found.at,
+    prefix: found.prefix,
+    user: found.userIndex ?? "",
+    network: found.networkIndex ?? "",
+    verified: found.verifiedAt !== null,
   };
 }
 

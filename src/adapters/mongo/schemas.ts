@@ -194,6 +194,8 @@ export const SCHEMAS = {
       country: text,
       prefix: text,
       costMicros: number,
+      userIndex: textOrNull,
+      networkIndex: textOrNull,
       status: text,
       statusAt: number,
       because: textOrNull,

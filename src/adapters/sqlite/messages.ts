@@ -1,5 +1,6 @@
-// What is remembered of texts, and the pauses of the guard against fraud.
-import type { AuditEvent } from "../../domain/audit-event.ts";
+// What is remembered of texts.
+
+import type { JudgedText } from "../../domain/fraud-guard.ts";
 import {
   type Message,
   type MessageStatus,
@@ -7,23 +8,24 @@ import {
   type Receipt,
   type StoredMessage,
 } from "../../domain/message.ts";
-import type { Pause } from "../../domain/pumping-guard.ts";
 import type { SendBudget } from "../../domain/send-caps.ts";
 import type { Instant } from "../../domain/time.ts";
 import type { Vault } from "../../domain/vault.ts";
 import type { MessageBegun, MessageSettled, MessageStore } from "../../ports/messages.ts";
-import { challengeIndex, messageEndsAt } from "../stored/message.ts";
+import { challengeIndex, messageEndsAt, sourceIndexes } from "../stored/message.ts";
 import { countsOf, judgeBudgets, takeBack, writeRuns } from "./attempt-runs.ts";
-import { appendAudit } from "./audit.ts";
 import type { Database } from "./database.ts";
+import { createPauses } from "./pauses.ts";
 import { integerIn, integerOrNullIn, type Row, type Sql, textIn, textOrNullIn } from "./sql.ts";
 
 const COLUMNS = `SELECT id, at, purpose, application_id, country, prefix, cost_micros, status, status_at,
   because, provider, verified_at FROM messages`;
 
-// What certainly did not go out tells nothing of whoever would have got it; nor does what carried no code.
-const JUDGED =
-  "at >= ? AND (at <= ? OR verified_at IS NOT NULL) AND status <> 'failed' AND purpose <> 'notice'";
+// What certainly did not go out tells nothing of whoever would have got it.
+const JUDGED = `AND at >= ? AND (at <= ? OR verified_at IS NOT NULL) AND user_index IS NOT NULL AND status <> 'failed' ORDER BY at DESC LIMIT ?`;
+const JUDGED_COLUMNS = "SELECT at, prefix, user_index, network_index, verified_at FROM messages";
+const JUDGED_OF_PREFIX = `${JUDGED_COLUMNS} WHERE prefix = ? ${JUDGED}`;
+const JUDGED_OF_COUNTRY = `${JUDGED_COLUMNS} WHERE country = ? ${JUDGED}`;
 
 export function createMessageStore(database: Database, vault: Vault): MessageStore {
   return {
@@ -51,37 +53,14 @@ export function createMessageStore(database: Database, vault: Vault): MessageSto
           )
           .map(messageFrom),
       ),
-    conversion: (of, { from, typedAfter }) =>
-      database.read((sql) => {
-        const [column, value] = "prefix" in of ? ["prefix", of.prefix] : ["country", of.country];
-        const row = sql.get(
-          column === "prefix"
-            ? `SELECT count(*) AS sent, count(verified_at) AS verified FROM messages
-               WHERE prefix = ? AND ${JUDGED}`
-            : `SELECT count(*) AS sent, count(verified_at) AS verified FROM messages
-               WHERE country = ? AND ${JUDGED}`,
-          value ?? "",
-          from,
-          typedAfter,
-        );
-        return { sent: integerIn(row ?? {}, "sent"), verified: integerIn(row ?? {}, "verified") };
-      }),
-    findPauses: (scopes) =>
+    listJudged: (place, { from, typedAfter, max }) =>
       database.read((sql) =>
-        scopes.flatMap((scope) => {
-          const row = sql.get("SELECT * FROM pauses WHERE scope = ?", scope);
-          return row === undefined ? [] : [pauseFrom(row)];
-        }),
+        ("prefix" in place
+          ? sql.all(JUDGED_OF_PREFIX, place.prefix, from, typedAfter, max)
+          : sql.all(JUDGED_OF_COUNTRY, place.country, from, typedAfter, max)
+        ).map(judgedFrom),
       ),
-    listPauses: () =>
-      database.read((sql) =>
-        sql
-          .all("SELECT * FROM pauses ORDER BY scope")
-          .map(pauseFrom)
-          .filter(({ pausedAt }) => pausedAt !== null),
-      ),
-    pause: (scope, at, audit) => database.write((sql) => pause(sql, vault, { scope, at, audit })),
-    lift: (scope, at, audit) => database.write((sql) => lift(sql, vault, { scope, at, audit })),
+    ...createPauses(database, vault),
   };
 }
 
@@ -89,9 +68,11 @@ export function createMessageStore(database: Database, vault: Vault): MessageSto
 const NO_APPLICATION = "";
 
 export function insertMessage(sql: Sql, vault: Vault, message: Message): void {
+  const source = sourceIndexes(vault, message.source);
   sql.run(
     `INSERT INTO messages (id, challenge_index, at, purpose, application_id, country, prefix, cost_micros,
-       status, status_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'sending', ?, ?)`,
+       status, status_at, expires_at, user_index, network_index)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'sending', ?, ?, ?, ?)`,
     message.id,
     challengeIndex(vault, message.challengeId),
     message.at,
@@ -102,6 +83,8 @@ export function insertMessage(sql: Sql, vault: Vault, message: Message): void {
     message.costMicros,
     message.at,
     messageEndsAt(message.at),
+    source.user,
+    source.network,
   );
 }
 
@@ -186,35 +169,6 @@ function receive(sql: Sql, receipt: Receipt, at: Instant): "updated" | "unchange
   return "updated";
 }
 
-interface PauseChange {
-  readonly scope: string;
-  readonly at: Instant;
-  readonly audit: AuditEvent;
-}
-
-function pause(sql: Sql, vault: Vault, { scope, at, audit }: PauseChange): boolean {
-  const paused = sql.run(
-    `INSERT INTO pauses (scope, paused_at, lifted_at) VALUES (?, ?, NULL)
-     ON CONFLICT (scope) DO UPDATE SET paused_at = excluded.paused_at WHERE paused_at IS NULL`,
-    scope,
-    at,
-  );
-  if (paused === 0) return false;
-  appendAudit(sql, vault, [audit]);
-  return true;
-}
-
-function lift(sql: Sql, vault: Vault, { scope, at, audit }: PauseChange): boolean {
-  const lifted = sql.run(
-    `UPDATE pauses SET paused_at = NULL, lifted_at = ? WHERE scope = ? AND paused_at IS NOT NULL`,
-    at,
-    scope,
-  );
-  if (lifted === 0) return false;
-  appendAudit(sql, vault, [audit]);
-  return true;
-}
-
 function messageFrom(row: Row): StoredMessage {
   const applicationId = textIn(row, "application_id");
   return {
@@ -233,10 +187,12 @@ function messageFrom(row: Row): StoredMessage {
   };
 }
 
-function pauseFrom(row: Row): Pause {
+function judgedFrom(row: Row): JudgedText {
   return {
-    scope: textIn(row, "scope"),
-    pausedAt: integerOrNullIn(row, "paused_at"),
-    liftedAt: integerOrNullIn(row, "lifted_at"),
+    at: integerIn(row, "at"),
+    prefix: textIn(row, "prefix"),
+    user: textIn(row, "user_index"),
+    network: textIn(row, "network_index"),
+    verified: row.verified_at !== null,
   };
 }

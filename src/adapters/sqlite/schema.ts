@@ -110,6 +110,11 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     `CREATE TABLE resources (
       id TEXT PRIMARY KEY, sealed BLOB NOT NULL, updated_at INTEGER NOT NULL) STRICT`,
   ],
+  [
+    // Who asked for a text and from where, where the fraud guard judges it.
+    `ALTER TABLE messages ADD COLUMN user_index TEXT`,
+    `ALTER TABLE messages ADD COLUMN network_index TEXT`,
+  ],
 ];
 
 // Refuses a file that is not ours, before anything is written to it.
