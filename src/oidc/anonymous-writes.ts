@@ -11,6 +11,11 @@ export function isAnonymousWrite(model: string, payload: AdapterPayload): boolea
       return oidc?.route === "authorization";
     case "PushedAuthorizationRequest":
       return oidc?.client?.clientAuthMethod === "none";
+    // Of the DPoP proof that comes with a pushed request; elsewhere a grant or a token comes first.
+    case "ReplayDetection":
+      return (
+        oidc?.route === "pushed_authorization_request" && oidc.client?.clientAuthMethod === "none"
+      );
     case "Session":
       return oidc?.route === "end_session" && payload.accountId === undefined;
     default:

@@ -1,5 +1,7 @@
 // Attacks that fill the store by those who have proved nothing: large requests, many of them, and long lives.
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { createBrowser } from "../support/browser.ts";
 import { type RelyingParty, registerRelyingParty } from "../support/relying-party.ts";
 import { startServer, type TestServer } from "../support/server.ts";
@@ -102,6 +104,24 @@ describe("attacks by anonymous writing (HTTP-20)", () => {
       assert.equal((await push(confidential, basicOf(confidential))).status, 201);
     }
     assert.deepEqual((await silent()).status, 303);
+  });
+
+  it("counts the proofs of pushed requests, whatever becomes of the request", async () => {
+    const { publicKey, privateKey } = await generateKeyPair("ES256");
+    const jwk = await exportJWK(publicKey);
+    const address = newNetwork();
+    const push = async () => {
+      const htu = `${server.issuer}/request`;
+      const proof = await new SignJWT({ htm: "POST", htu, jti: randomUUID() })
+        .setProtectedHeader({ alg: "ES256", typ: "dpop+jwt", jwk })
+        .setIssuedAt()
+        .sign(privateKey);
+      const { url } = await open.begin({ dpop_jkt: "x".repeat(43) });
+      const headers = { "X-Forwarded-For": address, DPoP: proof };
+      return (await postForm(htu, url.searchParams, headers)).status;
+    };
+    for (let i = 0; i < 5; i++) assert.equal(await push(), 400);
+    assert.equal(await push(), 429);
   });
 
   it("counts nothing of this very machine outside production", async () => {
