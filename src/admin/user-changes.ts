@@ -1,5 +1,6 @@
 // What an administrator changes about a user, and what each change means for those who are signed in.
 import { BY_ADMINISTRATOR } from "../domain/enrolment.ts";
+import { lookAlikesOf } from "../domain/look-alike.ts";
 import { mailsTo, noticeOfPhone } from "../domain/mail.ts";
 import { textsAboutPhone } from "../domain/notice-text.ts";
 import { flagAfterRecovery } from "../domain/recovery.ts";
@@ -103,13 +104,21 @@ function tellingOf(before: User, after: User): Queued[] {
 function applyChange(before: User, change: CheckedChange, now: Instant): User {
   const after: User = {
     ...before,
-    username: change.username === undefined ? before.username : change.username,
+    ...usernameAfter(before, change),
     ...emailAfter(before, change),
     ...phonesAfter(before, change, now),
     profile: profileAfter(before, change),
     status: change.status ?? before.status,
   };
   return JSON.stringify(after) === JSON.stringify(before) ? before : after;
+}
+
+// A name that stays is not looked at again: it may have been given before look-alikes were.
+function usernameAfter(before: User, change: CheckedChange): Pick<User, "username" | "lookAlikes"> {
+  const { username, lookAlikes } = before;
+  if (change.username === undefined || change.username === username)
+    return { username, lookAlikes };
+  return { username: change.username, lookAlikes: lookAlikesOf({ username: change.username }) };
 }
 
 // Another address is not verified because the one before was.

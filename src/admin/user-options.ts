@@ -54,6 +54,8 @@ const USERNAME_REFUSALS: Record<BecauseOf<UsernameOutcome>, string> = {
   "at-sign": "must not have an @, which only an e-mail address has",
   "leading-plus": "must not begin with a +, as phone numbers do",
   "forbidden-character": "must be letters, digits, dots, underscores and hyphens",
+  "mixed-scripts":
+    "must be in one script in common use, or in Latin and Chinese, Japanese or Korean",
 };
 
 const EMAIL_REFUSALS: Record<BecauseOf<EmailOutcome>, string> = {

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { BY_ADMINISTRATOR } from "../domain/enrolment.ts";
 import { parseLogin } from "../domain/login-name.ts";
+import { lookAlikesOf } from "../domain/look-alike.ts";
 import { textsAboutPhone } from "../domain/notice-text.ts";
 import { maskPhone } from "../domain/phone.ts";
 import { type LoginName, loginNamesOf, mailLanguageOf, type User } from "../domain/user.ts";
@@ -47,10 +48,11 @@ export async function addUser(deps: AdminDeps, input: AddUser): Promise<AddedUse
 
 // A user as checked, not stored yet and without a password.
 export function newUser(checked: Omit<CheckedUser, "password">, now: number): User {
-  const { phone = null, name } = checked;
+  const { phone = null, name, username = null } = checked;
   return {
     id: newId(),
-    username: checked.username ?? null,
+    username,
+    lookAlikes: lookAlikesOf({ username }),
     email: checked.email ?? null,
     emailVerified: checked.emailVerified ?? false,
     loginPhone: phone,
@@ -152,7 +154,10 @@ export async function conflictOf(
       return new AdminError("conflict", `${LOGIN_WORDS[login.kind]} belongs to another user.`);
     }
   }
-  return new AdminError("conflict", "A login name belonged to another user a moment ago.");
+  return new AdminError(
+    "conflict",
+    "The username looks like another user's, or a login name belonged to one a moment ago.",
+  );
 }
 
 const LOGIN_WORDS: Record<LoginName["kind"], string> = {

@@ -1,5 +1,6 @@
 // Login names as people type them: into the one login field, where anything may stand, and into an
 // administrator's forms, where a name is made. All checks are linear and begin with the length.
+import { isInOneScript } from "./look-alike.ts";
 import { parseE164, plainPhone } from "./phone.ts";
 import { type LoginName, normalEmail, normalUsername } from "./user.ts";
 
@@ -27,10 +28,16 @@ export type UsernameOutcome =
   | { readonly outcome: "ok"; readonly username: string }
   | {
       readonly outcome: "refused";
-      readonly because: "empty" | "too-long" | "at-sign" | "leading-plus" | "forbidden-character";
+      readonly because:
+        | "empty"
+        | "too-long"
+        | "at-sign"
+        | "leading-plus"
+        | "forbidden-character"
+        | "mixed-scripts";
     };
 
-// A new username: letters and digits of any script, dots, underscores and hyphens.
+// A new username: letters and digits of one script, dots, underscores and hyphens.
 export function checkUsername(typed: string): UsernameOutcome {
   const username = typed.length > 4 * USERNAME_MAX ? null : typed.normalize("NFKC");
   if (username === null || [...username].length > USERNAME_MAX) return refused("too-long");
@@ -41,6 +48,9 @@ export function checkUsername(typed: string): UsernameOutcome {
   if (!/^[\p{L}\p{Nd}._-][\p{L}\p{M}\p{Nd}._-]*$/u.test(username)) {
     return refused("forbidden-character");
   }
+  // Nobody sees them.
+  if (/\p{Default_Ignorable_Code_Point}/u.test(username)) return refused("forbidden-character");
+  if (!isInOneScript(username)) return refused("mixed-scripts");
   return { outcome: "ok", username };
 }
 

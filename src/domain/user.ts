@@ -49,6 +49,8 @@ export interface Address {
 export interface User {
   readonly id: string;
   readonly username: string | null;
+  // What no other user's name may look like; absent: the name was given before that was looked at.
+  readonly lookAlikes?: readonly string[] | undefined;
   readonly email: string | null;
   readonly emailVerified: boolean;
   readonly loginPhone: string | null;

@@ -40,6 +40,37 @@ export function userStoreContract(openEmpty: OpenEmpty): void {
       }
     });
 
+    it("refuses what looks like another user's name, and lets those go on who looked alike before", async () => {
+      const { users } = storage();
+      const [first, second] = ["first", "second"].map((id) =>
+        aUser({ id, username: id, lookAlikes: undefined }),
+      );
+      assert.ok(first && second);
+      assert.equal(await users.create({ ...first, lookAlikes: ["look", "own"] }, AUDIT), "created");
+      assert.equal(await users.create({ ...second, lookAlikes: ["look"] }, AUDIT), "conflict");
+      assert.equal(await users.create(second, AUDIT), "created");
+      assert.equal(
+        await users.replace(second, changed(second, { email: "s@x.org" }), AUDIT),
+        "changed",
+      );
+      const renamed = { ...changed(second, { email: "s@x.org" }) };
+      const alike = changed(renamed, { lookAlikes: ["look"] });
+      assert.equal(await users.replace(renamed, alike, AUDIT), "conflict");
+      assert.equal(await users.findByLogin({ kind: "username", value: "look" }), null);
+      assert.equal(await users.remove("first", AUDIT), "changed");
+      assert.equal(await users.replace(renamed, alike, AUDIT), "changed");
+    });
+
+    it("lets one of twenty at once have a look", async () => {
+      const outcomes = await race(20, (i) =>
+        storage().users.create(
+          aUser({ id: `u${i}`, username: `name${i}`, lookAlikes: ["look", `own${i}`] }),
+          AUDIT,
+        ),
+      );
+      assert.deepEqual(tally(outcomes), { created: 1, conflict: 19 });
+    });
+
     it("does not find a name under another kind, nor a user that is not there", async () => {
       await storage().users.create(ALICE, AUDIT);
       const { users } = storage();

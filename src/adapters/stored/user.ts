@@ -31,8 +31,13 @@ export function loginKeys(vault: Vault, login: LoginName): string[] {
   return vault.lookups(login.kind, login.value).map((index) => `${login.kind}:${index}`);
 }
 
+// Of all that no other user may have: the login names, and what the username looks like.
 export function loginKeysOf(vault: Vault, user: User): string[] {
-  return loginNamesOf(user).flatMap((name) => loginKeys(vault, name));
+  const looks = (user.lookAlikes ?? []).flatMap((look) => vault.lookups("look-alike", look));
+  return [
+    ...loginNamesOf(user).flatMap((name) => loginKeys(vault, name)),
+    ...looks.map((index) => `look-alike:${index}`),
+  ];
 }
 
 // The one under which a phone is written.
