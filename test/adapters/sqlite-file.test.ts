@@ -94,6 +94,7 @@ describe("the file of sqlite storage", () => {
         "ALTER TABLE mails DROP COLUMN channel",
         "CREATE INDEX mails_by_due ON mails (not_before)",
         "ALTER TABLE interactions DROP COLUMN guesses",
+        "DROP TABLE resources",
         "ALTER TABLE messages DROP COLUMN user_index",
         "ALTER TABLE messages DROP COLUMN network_index",
         "PRAGMA user_version = 4",
