@@ -142,7 +142,7 @@ function depsOf(limits: Limits): FlowDeps {
     priceOf: () => 0,
     codeTemplate: async () => "{code}",
     isOwnAddress: () => true,
-    pumpingGuard: "off",
+    fraudGuard: "off",
     alarm: () => {},
     now: Date.now,
     newId: () => randomBytes(18).toString("base64url"),

@@ -152,7 +152,7 @@ function flowDeps(
     smsCountries: config.smsCountries,
     priceOf: createQuote(config),
     codeTemplate: createTemplates(storage),
-    pumpingGuard: config.pumpingGuard,
+    fraudGuard: config.fraudGuard,
     // Outside production, a developer's own machine is no network that somebody could send from.
     isOwnAddress: (address) => !config.production && isLoopbackAddress(address),
     alarm: (event) => log.error({ event: "alarm", ...event }),

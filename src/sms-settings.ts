@@ -14,7 +14,7 @@ export interface SmsConfig {
   readonly smsProvidersByCountry: Readonly<Record<string, readonly SmsProviderName[]>>;
   readonly smsCountries: readonly string[] | "all";
   // Texts that cost nothing draw nobody who is paid for them.
-  readonly pumpingGuard: GuardMode;
+  readonly fraudGuard: GuardMode;
   // Null: not named in any order.
   readonly vonage: VonageConfig | null;
   readonly twilio: TwilioConfig | null;
@@ -65,7 +65,7 @@ export function smsConfigOf(
     smsProviders: values.SMS_PROVIDERS,
     smsProvidersByCountry: byCountry,
     smsCountries: values.SMS_COUNTRIES ?? (paid ? [] : "all"),
-    pumpingGuard: values.SMS_PUMPING_GUARD ?? (paid ? "on" : "off"),
+    fraudGuard: values.SMS_PUMPING_GUARD ?? (paid ? "on" : "off"),
     vonage: named.has("vonage") ? vonageOf(values, problems) : null,
     twilio: named.has("twilio") ? twilioOf(values, problems) : null,
     webhook: named.has("webhook") ? webhookOf(values, production, problems) : null,

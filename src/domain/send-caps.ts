@@ -12,7 +12,7 @@ export type SendCap =
   | "country-cap"
   | "day-cap"
   | "money-cap"
-  // By the guard against fraud.
+  // By the fraud guard.
   | "paused";
 
 // One count that a text adds to, under a key of its own.

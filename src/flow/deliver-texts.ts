@@ -131,7 +131,7 @@ function messageOf(
 }
 
 // Neither those of the number nor those of the user: whoever has made either of them spend its texts on codes
-// must not keep the owner from hearing what came of it. Nor is it held back by the guard against fraud, which
+// must not keep the owner from hearing what came of it. Nor is it held back by the fraud guard, which
 // judges codes: this text goes to a phone that was bound, once for each time that it was.
 function budgetsOf(
   { limits }: TextDeliveryDeps,

@@ -27,7 +27,7 @@ export async function guardText(
   message: Message | null,
   now: Instant,
 ): Promise<Guarded> {
-  const { pumpingGuard: mode, storage } = deps;
+  const { fraudGuard: mode, storage } = deps;
   const budgets: SendBudget[] = [];
   if (mode === "off" || !message?.source) return { outcome: "free", budgets };
   const places: Place[] = [{ prefix: message.prefix }, { country: message.country }];
@@ -89,7 +89,7 @@ async function carryOut(
     return;
   }
   const because = verdict.again ? "few-codes-typed-in-trial" : "few-codes-typed";
-  const { pumpingGuard: mode, limits } = deps;
+  const { fraudGuard: mode, limits } = deps;
   const audit: AuditEvent = {
     ...event,
     action: "texts-paused",

@@ -84,7 +84,7 @@ export interface FlowDeps {
   }) => Promise<string>;
   // Whether whoever comes from this address is no stranger, so that it does not count as a network.
   readonly isOwnAddress: (address: string) => boolean;
-  readonly pumpingGuard: GuardMode;
+  readonly fraudGuard: GuardMode;
   // Somebody should hear of it now.
   readonly alarm: (event: { readonly alarm: string } & Readonly<Record<string, unknown>>) => void;
   readonly now: () => Instant;

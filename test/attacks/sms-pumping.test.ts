@@ -159,7 +159,7 @@ describe("attacks that make the guard shut others out (SMS-20)", () => {
   });
 });
 
-describe("the guard against pumping, and people who have just asked for a code", () => {
+describe("the fraud guard, and people who have just asked for a code", () => {
   it("lets many of them in at once", async () => {
     const vonage = await startFakeVonage();
     const scene = await openPaid(vonage, { limits: { ...LIMITS, pumpingGraceSeconds: 120 } });
@@ -174,7 +174,7 @@ describe("the guard against pumping, and people who have just asked for a code",
   });
 });
 
-describe("the guard against pumping, to try it first", () => {
+describe("the fraud guard, to try it first", () => {
   it("writes down what it would pause, and pauses nothing", async () => {
     const vonage = await startFakeVonage();
     const scene = await openPaid(vonage, { env: { SMS_PUMPING_GUARD: "record" } });

@@ -41,7 +41,7 @@ describe("the fraud guard on a store (SMS-20)", () => {
 
   function guard(now: number, mode: GuardMode = "on", message = aText(now)) {
     const alarm: FlowDeps["alarm"] = (event) => void alarms.push(event);
-    const deps = { storage, limits: LIMITS, pumpingGuard: mode, alarm };
+    const deps = { storage, limits: LIMITS, fraudGuard: mode, alarm };
     return guardText(deps as unknown as FlowDeps, message, now);
   }
 

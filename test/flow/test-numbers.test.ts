@@ -65,7 +65,7 @@ describe("a store that does not say whether a number is a test number", () => {
       blocklist: async () => new Set<string>(),
       priceOf: () => 0,
       isOwnAddress: () => true,
-      pumpingGuard: "off",
+      fraudGuard: "off",
       alarm: () => {},
       now: () => NOON + 1000,
       newId: () => crypto.randomUUID(),
