@@ -5,6 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { AdminDeps } from "./admin/deps.ts";
 import { demoUris, hasDemoData, makeDemo } from "./admin/first-start.ts";
 import { ensureSigningKeys } from "./admin/keys.ts";
+import { createNameReview } from "./admin/old-names.ts";
 import { type App, createApp, mayDemo } from "./app.ts";
 import { type Config, ConfigError } from "./config.ts";
 import type { Logger } from "./log.ts";
@@ -17,6 +18,7 @@ import { type Sweeping, sweepAll } from "./sweep.ts";
 const KEYS_CHECK_MS = 5_000;
 const MAILS_MS = 2_000;
 const LOGOUTS_MS = 1_000;
+const NAMES_MS = 1_000;
 const SWEEP_MS = 60_000;
 const STOP_MS = 30_000;
 const RETRY_MS_MAX = 5_000;
@@ -49,7 +51,8 @@ export async function serve(config: Config, log: Logger, tell: Tell): Promise<vo
   door.open(app.koa.callback());
   running.server ??= await listen(config, door.answer);
   const { limits, acr } = config;
-  running.timers = startTimers(app, { storage, limits, acr, now: Date.now }, log);
+  const sweeping = { storage, limits, acr, now: Date.now };
+  running.timers = startTimers(app, { sweeping, reviewNames: createNameReview(admin) }, log);
   if (app.deliverMails === null) log.warn({ event: "no-mail", because: "no-smtp-url" });
 
   // Only now, when it can be stopped properly, does it say that it is there.
@@ -172,9 +175,14 @@ function linesOf(
   };
 }
 
+interface Chores {
+  readonly sweeping: Sweeping;
+  readonly reviewNames: () => Promise<void>;
+}
+
 // What goes on beside the requests: following the signing keys, sending mails and texts, and sweeping what has expired,
 // a little at a time so that no request waits.
-function startTimers(app: App, sweeping: Sweeping, log: Logger): Timers {
+function startTimers(app: App, { sweeping, reviewNames }: Chores, log: Logger): Timers {
   let stopped = false;
   const isOver = () => stopped;
   const underWay = new Map<string, Promise<void>>();
@@ -193,6 +201,7 @@ function startTimers(app: App, sweeping: Sweeping, log: Logger): Timers {
   const { deliverMails, deliverTexts } = app;
   const timers = [
     run("keys", () => app.engine.refreshKeys(), KEYS_CHECK_MS),
+    run("names", reviewNames, NAMES_MS),
     run("sweep", () => sweepAll(sweeping, { isOver }), SWEEP_MS),
     run("logouts", () => app.deliverLogouts(isOver), LOGOUTS_MS),
     run("texts", () => deliverTexts(isOver), MAILS_MS),

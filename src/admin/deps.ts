@@ -38,7 +38,7 @@ export function changeTime(now: Instant, before: { readonly updatedAt: Instant }
 // An audit event of this administrator, now.
 export function auditEvent(
   deps: Pick<AdminDeps, "now" | "actor">,
-  event: Pick<AuditEvent, "action" | "target" | "details">,
+  event: Pick<AuditEvent, "action" | "target" | "details"> & Partial<Pick<AuditEvent, "because">>,
 ): AuditEvent {
   return { at: deps.now(), actor: deps.actor, because: null, ...event };
 }
