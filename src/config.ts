@@ -10,6 +10,8 @@ import {
   type CheckedEnvironment,
   checkEnvironment,
   type Environment,
+  findUnknown,
+  type UnknownSetting,
   WORKERS_MAX,
 } from "./environment.ts";
 import { isLoopback } from "./loopback.ts";
@@ -46,8 +48,8 @@ export interface Config extends SmsConfig {
   readonly logLevel: LogLevel;
   readonly limits: Limits;
   readonly smsPrices: SmsPrices;
-  // Settings of parts that this version does not have yet; named in the log, so nobody relies on them.
-  readonly withoutEffect: readonly string[];
+  // Variables that nothing reads and that look like one that is read; named in the log.
+  readonly unknownSettings: readonly UnknownSetting[];
 }
 
 export type StoreConfig =
@@ -68,8 +70,6 @@ export class ConfigError extends Error {
 }
 
 const ROOT = path.resolve(import.meta.dirname, "..");
-
-const WITHOUT_EFFECT = ["METRICS_PORT"];
 
 // The configuration of this process. Throws ConfigError with every problem in one message. On the
 // embedded store, a secret that is not given is generated into DATA_DIR.
@@ -110,7 +110,7 @@ export function readConfig(environment: Environment = process.env): Config {
     logLevel: values.LOG_LEVEL,
     limits,
     smsPrices: readPrices(),
-    withoutEffect: WITHOUT_EFFECT.filter((name) => environment[name] !== undefined),
+    unknownSettings: findUnknown(environment),
   });
 }
 

@@ -1,6 +1,7 @@
 // The environment as it was given: which variables there are, which forms they have, which may come from a
 // file. Whether they fit one another is config.ts' business.
 import { readFileSync } from "node:fs";
+import { closest, distance } from "fastest-levenshtein";
 import { z } from "zod";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -112,6 +113,29 @@ const MAY_COME_FROM_FILE = [
   "SMS_WEBHOOK_SECRET",
   "SMTP_URL",
 ];
+
+// Variables that nothing reads, and that look like one that is read: their names only, never what they hold.
+export function findUnknown(environment: Environment): UnknownSetting[] {
+  const known = [
+    ...Object.keys(environmentSchema.shape),
+    ...MAY_COME_FROM_FILE.map((name) => `${name}_FILE`),
+  ];
+  const others = Object.keys(environment).filter((name) => !known.includes(name));
+  return others.flatMap((name) => {
+    const meant = closest(name, known);
+    return distance(name, meant) > slipsIn(meant) ? [] : [{ name, meant }];
+  });
+}
+
+export interface UnknownSetting {
+  readonly name: string;
+  readonly meant: string;
+}
+
+// A short name is soon another program's.
+function slipsIn(name: string): number {
+  return name.length < 8 ? 1 : 2;
+}
 
 // The values, those that are wrong left out; what is wrong with them is added to the problems.
 export function checkEnvironment(environment: Environment, problems: string[]): CheckedEnvironment {

@@ -4,7 +4,7 @@ import { ConfigError, readConfig } from "./config.ts";
 import { createLogger } from "./log.ts";
 import { catchEngineNotices } from "./oidc/engine-notices.ts";
 import { StoreRefusedError } from "./ports/errors.ts";
-import { serve } from "./serve.ts";
+import { PortError, serve } from "./serve.ts";
 import { textsNobody } from "./sms-settings.ts";
 import { supervise } from "./supervise.ts";
 
@@ -16,9 +16,7 @@ async function main(): Promise<void> {
   const log = createLogger(config.logLevel, config.limits);
   catchEngineNotices((level, notice) => log[level]({ event: "engine-notice", notice }));
   if (cluster.isWorker) return serve(config, log, tellSupervisor);
-  if (config.withoutEffect.length > 0) {
-    log.warn({ event: "settings-without-effect", names: config.withoutEffect });
-  }
+  for (const each of config.unknownSettings) log.warn({ event: "setting-unknown", ...each });
   if (textsNobody(config)) {
     const because = "no number can be texted: SMS_COUNTRIES is not set";
     log.warn({ event: "sms-countries-missing", because });
@@ -39,6 +37,6 @@ function print(lines: Readonly<Record<string, string>>): void {
 
 main().catch((error: unknown) => {
   const isRefusal = error instanceof ConfigError || error instanceof StoreRefusedError;
-  console.error(isRefusal ? error.message : error);
+  console.error(isRefusal || error instanceof PortError ? error.message : error);
   process.exit(isRefusal ? EXIT_CONFIG : 1);
 });

@@ -3,7 +3,7 @@ import cluster from "node:cluster";
 import { createServer, type RequestListener, type Server } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import type { AdminDeps } from "./admin/deps.ts";
-import { demoUris, hasDemoData, makeDemo } from "./admin/first-start.ts";
+import { type DemoLogin, demoUris, hasDemoData, prepareDemo } from "./admin/first-start.ts";
 import { ensureSigningKeys } from "./admin/keys.ts";
 import { createNameReview } from "./admin/old-names.ts";
 import { type App, createApp, mayDemo } from "./app.ts";
@@ -23,6 +23,9 @@ const SWEEP_MS = 60_000;
 const STOP_MS = 30_000;
 const RETRY_MS_MAX = 5_000;
 
+// Why nothing can be served, in a sentence; it may be otherwise in a minute.
+export class PortError extends Error {}
+
 // What this process has to say once it can be used, a line each.
 type Tell = (lines: Readonly<Record<string, string>>) => void;
 
@@ -30,16 +33,16 @@ export async function serve(config: Config, log: Logger, tell: Tell): Promise<vo
   const running: Running = { server: null, storage: null, timers: null, stopping: false };
   stopOnSignals(running, log);
 
-  // A database elsewhere may come later than we: until then whoever asks is told to come again.
-  const isElsewhere = config.store.kind === "mongodb";
+  // First of all, so that nothing is made where the port is taken; and a database elsewhere may come later than we:
+  // until then whoever asks is told to come again.
   const door = createDoor();
-  if (isElsewhere) running.server = await listen(config, door.answer);
+  running.server = await listen(config, door.answer);
   const storage = await openStore(config, running, log);
   if (storage === null) return;
   running.storage = storage;
 
   const admin = await adminDeps(config, storage);
-  const made = await setUp(config, admin);
+  const demo = await setUp(config, admin);
   const app = await createApp({
     config,
     storage,
@@ -49,14 +52,13 @@ export async function serve(config: Config, log: Logger, tell: Tell): Promise<vo
     isStopping: () => running.stopping,
   });
   door.open(app.koa.callback());
-  running.server ??= await listen(config, door.answer);
   const { limits, acr } = config;
   const sweeping = { storage, limits, acr, now: Date.now };
   running.timers = startTimers(app, { sweeping, reviewNames: createNameReview(admin) }, log);
   if (app.deliverMails === null) log.warn({ event: "no-mail", because: "no-smtp-url" });
 
   // Only now, when it can be stopped properly, does it say that it is there.
-  tell(linesOf(config, made));
+  tell(linesOf(config, demo));
   log.info({ event: "ready", issuer: config.issuer, node: process.versions.node });
 }
 
@@ -115,9 +117,18 @@ function listen(config: Config, answer: RequestListener): Promise<Server> {
     answer,
   );
   return new Promise((resolve, reject) => {
-    server.once("error", reject);
+    server.once("error", (error) => reject(asPortError(error, config)));
     server.listen(config.port, config.host, () => resolve(server));
   });
+}
+
+function asPortError(error: Error & { code?: string }, { host, port }: Config): Error {
+  const because = {
+    EADDRINUSE: `port ${port} of ${host} is taken by another program; stop it, or set PORT to another one`,
+    EACCES: `this user may not listen on port ${port}; set PORT to one from 1024 on`,
+    EADDRNOTAVAIL: `this machine has no address ${host}; set HOST to one that it has`,
+  }[error.code ?? ""];
+  return because === undefined ? error : new PortError(`Cannot listen: ${because}.`);
 }
 
 // Tries until the database is there; what it says no to is no for ever. Null: stopped meanwhile.
@@ -148,7 +159,7 @@ async function adminDeps(config: Config, storage: Storage): Promise<AdminDeps> {
 }
 
 // What a store must hold before it is used, and what a first start makes in it.
-async function setUp(config: Config, admin: AdminDeps): ReturnType<typeof makeDemo> {
+async function setUp(config: Config, admin: AdminDeps): Promise<DemoLogin | null> {
   if (config.production && (await hasDemoData(admin.storage))) {
     throw new ConfigError([
       "the store holds the demo application or user; remove them with: " +
@@ -159,18 +170,15 @@ async function setUp(config: Config, admin: AdminDeps): ReturnType<typeof makeDe
     throw new ConfigError(["the store is half copied; finish it with: npx latchkey store copy"]);
   }
   await ensureSigningKeys(admin);
-  return mayDemo(config) ? makeDemo(admin, demoUris(config.issuer)) : null;
+  return mayDemo(config) ? prepareDemo(admin, demoUris(config.issuer)) : null;
 }
 
-function linesOf(
-  config: Config,
-  made: Awaited<ReturnType<typeof makeDemo>>,
-): Readonly<Record<string, string>> {
+function linesOf(config: Config, demo: DemoLogin | null): Readonly<Record<string, string>> {
   const providers = namedProviders(config);
   return {
     issuer: config.issuer,
     ...(mayDemo(config) ? { demo: demoUris(config.issuer).demo } : {}),
-    ...(made === null ? {} : { login: made.login, password: made.password }),
+    ...demo,
     texts: providers.includes("outbox") ? config.outboxFile : providers.join(", "),
   };
 }

@@ -32,7 +32,7 @@ export async function supervise(
       everReady = true;
       // One of them has made the first start's user, and has more to say.
       const more = linesIn(message);
-      if (Object.keys(more).length > Object.keys(lines).length) lines = more;
+      if (!("password" in lines)) lines = more;
       if (told || ready.size < workers) return;
       told = true;
       tell(lines);

@@ -22,7 +22,7 @@ export interface Installation extends Pick<AdminDeps, "now" | "limits"> {
   // Null: no mail server.
   readonly smtp: { readonly host: string } | null;
   readonly recovery: RecoveryPolicy;
-  readonly withoutEffect: readonly string[];
+  readonly unknownSettings: readonly { readonly name: string; readonly meant: string }[];
   // What stands around every text, and our own sentences by language.
   readonly frame: TextDeps["frame"];
   readonly ours: TextDeps["ours"];
@@ -55,9 +55,9 @@ export async function examine(installation: Installation): Promise<Check[]> {
 }
 
 function settingsSentence(installation: Installation): string {
-  const { withoutEffect } = installation;
-  if (withoutEffect.length === 0) return "All values are understood.";
-  return `All values are understood; without effect in this version: ${withoutEffect.join(", ")}.`;
+  const slips = installation.unknownSettings.map(({ name, meant }) => `${name} (${meant}?)`);
+  if (slips.length === 0) return "All values are understood.";
+  return `All values are understood; nothing reads ${slips.join(", ")}.`;
 }
 
 async function checkFiles(installation: Installation): Promise<Check[]> {

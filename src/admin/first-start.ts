@@ -1,7 +1,8 @@
 // What an empty store gets at the first start, outside production: something to try it with. Nobody can
 // know its password beforehand.
+
 import type { Storage } from "../ports/storage.ts";
-import { addApplication } from "./applications.ts";
+import { addApplication, updateApplication } from "./applications.ts";
 import type { AdminDeps } from "./deps.ts";
 import { AdminError } from "./errors.ts";
 import { setClient } from "./rules.ts";
@@ -19,6 +20,42 @@ export interface DemoUris {
 export function demoUris(issuer: string): DemoUris & { readonly demo: string } {
   const demo = `${issuer}/demo`;
   return { demo, redirectUri: `${demo}/callback`, postLogoutRedirectUri: demo };
+}
+
+// How to sign in to the demo: with the password, which is told once, or with a new one that this command makes.
+export type DemoLogin =
+  | { readonly login: string; readonly password: string }
+  | { readonly login: string; readonly forgot: string };
+
+// Makes the demo at the first start; at a later one its addresses follow the issuer's, which another PORT changes. Null:
+// the demo's user is not there any more.
+export async function prepareDemo(deps: AdminDeps, uris: DemoUris): Promise<DemoLogin | null> {
+  const made = await makeDemo(deps, uris);
+  if (made !== null) return made;
+  await moveDemo(deps, uris);
+  const user = await deps.storage.users.findByLogin({ kind: "username", value: DEMO_USERNAME });
+  if (user === null) return null;
+  return {
+    login: DEMO_USERNAME,
+    forgot: `npx latchkey user update ${DEMO_USERNAME} --reset-password`,
+  };
+}
+
+// Left alone where it was made into something else.
+async function moveDemo(deps: AdminDeps, uris: DemoUris): Promise<void> {
+  const demo = await deps.storage.applications.find(DEMO_CLIENT_ID);
+  const [was, ...others] = demo?.metadata.redirect_uris ?? [];
+  if (was === undefined || others.length > 0 || was === uris.redirectUri || !isDemoUri(was)) return;
+  await updateApplication(deps, DEMO_CLIENT_ID, {
+    redirectUris: [uris.redirectUri],
+    postLogoutRedirectUris: [uris.postLogoutRedirectUri],
+  });
+}
+
+// The demo is on loopback, and so the only application of its name without TLS.
+function isDemoUri(uri: string): boolean {
+  const url = URL.parse(uri);
+  return url?.protocol === "http:" && url.pathname.endsWith("/demo/callback");
 }
 
 // Makes the application "demo", with rules of its own in which SMS is on, and the user "demo" with a

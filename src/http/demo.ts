@@ -26,6 +26,8 @@ interface Visitor {
   idToken: string | null;
 }
 
+export const DEMO_PATH = "/demo";
+
 const COOKIE = "latchkey_demo";
 const VISITORS_MAX = 100;
 const TEXTS_MAX = 10;

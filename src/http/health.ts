@@ -1,15 +1,11 @@
 // Alive: the process answers. Ready: it can serve, which it cannot without its store or while stopping.
 import type { Context, Middleware } from "koa";
-import type { Instant } from "../domain/time.ts";
 import type { Storage } from "../ports/storage.ts";
 
 export interface HealthDeps {
   readonly storage: Pick<Storage, "ping">;
   readonly isStopping: () => boolean;
-  readonly now: () => Instant;
 }
-
-const PROBE_MS = 1_000;
 
 // Answers /healthz and /readyz, under any Host.
 export function health(deps: HealthDeps): Middleware {
@@ -27,9 +23,9 @@ export function health(deps: HealthDeps): Middleware {
   };
 }
 
-// Anybody may ask, and each look writes: so there is one at a time, and its answer is good for a second.
-function createProbe({ storage, isStopping, now }: HealthDeps): () => Promise<boolean> {
-  let last: { readonly at: number; readonly isReady: Promise<boolean> } | null = null;
+// Anybody may ask, and each look writes: so there is one at a time, for all who ask meanwhile.
+function createProbe({ storage, isStopping }: HealthDeps): () => Promise<boolean> {
+  let looking: Promise<boolean> | null = null;
   const look = async () => {
     try {
       await storage.ping();
@@ -37,13 +33,14 @@ function createProbe({ storage, isStopping, now }: HealthDeps): () => Promise<bo
     } catch {
       // Why is in the log of whoever needed the store; here only that it is so.
       return false;
+    } finally {
+      looking = null;
     }
   };
   return async () => {
     if (isStopping()) return false;
-    const at = now();
-    if (last === null || Math.abs(at - last.at) >= PROBE_MS) last = { at, isReady: look() };
-    return (await last.isReady) && !isStopping();
+    looking ??= look();
+    return (await looking) && !isStopping();
   };
 }
 

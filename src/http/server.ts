@@ -1,10 +1,12 @@
 // The web server: one Koa application, and the order of what a request goes through.
 import Koa, { type Context, type Middleware } from "koa";
+import { ACCOUNT_PATH } from "../domain/account-application.ts";
 import type { Logger } from "../log.ts";
 import type { ReceiptReader } from "../ports/sms-receipts.ts";
 import type { Storage } from "../ports/storage.ts";
 import { accountRoutes } from "./account-routes.ts";
 import { refuseLargeSignOut } from "./anonymous-writes.ts";
+import { DEMO_PATH } from "./demo.ts";
 import { runEngine } from "./engine-pages.ts";
 import { answerErrors } from "./errors.ts";
 import { readForms } from "./form.ts";
@@ -40,7 +42,7 @@ export function createServer(options: ServerOptions): Koa {
   app.use(closeWhenStopping(options.isStopping));
   app.use(answerErrors(web));
   app.use(frontDoor({ issuer: web.issuer, base: web.base, trustProxy: options.trustProxy }));
-  app.use(health({ ...options, now: web.flow.now }));
+  app.use(health(options));
   app.use(serveAssets(web));
   app.use(receipts(web, options.receiptReaders));
   app.use(neverStored);
@@ -50,6 +52,7 @@ export function createServer(options: ServerOptions): Koa {
     app.use(whereItLeads(readForms(web.issuer), routes.match.bind(routes)));
     app.use(routes.routes());
   }
+  app.use(leadOn(web.base, options.demo === null ? ACCOUNT_PATH : DEMO_PATH));
   if (options.demo !== null) app.use(options.demo);
   app.use(refuseLargeSignOut(web.flow.limits));
   app.use(postToGet(web.base));
@@ -73,6 +76,15 @@ const noTypeWithoutBody: Middleware = async (ctx, next) => {
   await next();
   if (ctx.length === 0) ctx.remove("Content-Type");
 };
+
+// Who types the bare address wants to try it, or to see their own page.
+function leadOn(base: string, to: string): Middleware {
+  return async (ctx, next) => {
+    if (ctx.path !== "/" || !/^(GET|HEAD)$/.test(ctx.method)) return next();
+    ctx.status = 303;
+    ctx.redirect(`${base}${to}`);
+  };
+}
 
 // Reads forms only where a route takes the post, so that a wrong method or address is told first.
 function whereItLeads(

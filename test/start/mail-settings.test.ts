@@ -42,7 +42,7 @@ describe("settings of mail", () => {
 
   it("have an effect now", () => {
     const given = { SMTP_URL: "smtp://localhost", MAIL_FROM: "a@b.example" };
-    assert.deepEqual(read(given).withoutEffect, []);
+    assert.deepEqual(read(given).unknownSettings, []);
   });
 
   const servers = [

@@ -59,7 +59,7 @@ describe("settings of texts", () => {
       key: Buffer.from(WEBHOOK.SMS_WEBHOOK_SECRET),
     });
     assert.deepEqual(config.smsCountries, []);
-    assert.deepEqual(config.withoutEffect, []);
+    assert.deepEqual(config.unknownSettings, []);
   });
 
   it("take a country's own order, whose providers need their settings too", () => {

@@ -15,6 +15,7 @@ import { createInteractionStore } from "./interactions.ts";
 import { createMailQueue } from "./mails.ts";
 import { createMessageStore } from "./messages.ts";
 import { createNumberStore } from "./numbers.ts";
+import { createPing } from "./ping.ts";
 import { createRecordStore } from "./records.ts";
 import { createRegistry } from "./registry.ts";
 import { createRulesStore } from "./rules.ts";
@@ -108,13 +109,7 @@ function createStorage(database: Database, { vault, secrets, now }: Opened): Sto
     transfer: createTransferStore(database, vault),
     dataKeys: createDataKeyStore(database, vault, secrets),
     vault,
-    // Written, not only asked: a full disk and a file that may not be written show here. Something new each time, for
-    // SQLite writes no page that stays as it was; and as much as a change may need, which a disk with a little room
-    // left would refuse.
-    ping: () =>
-      database.write((sql) => {
-        sql.run("INSERT OR REPLACE INTO meta (name, value) VALUES ('probe', randomblob(16384))");
-      }),
+    ping: createPing(database),
     sweep: createSweep(database),
     endSignIns: (rowsMax) => endSignIns(database, rowsMax),
     statistics: () => database.statistics(),

@@ -1,0 +1,88 @@
+// What a start says and does for somebody who tries the product: another program on the port, another port later, a
+// password that was not kept, a variable's name that was typed wrong.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import http from "node:http";
+import path from "node:path";
+import { createBrowser } from "../support/browser.ts";
+import { freePort, startServer, type TestServer } from "../support/server.ts";
+import { until } from "../support/until.ts";
+
+const ROOT = path.resolve(import.meta.dirname, "../..");
+
+describe("a start", () => {
+  let server: TestServer;
+  before(async () => {
+    server = await startServer();
+    await until(() => server.output().includes('"ready"'));
+  });
+  after(() => server.close());
+
+  it("says in one sentence that the port is taken, and makes nothing", async () => {
+    const { MONGODB_URI: uri } = server.env;
+    const other = {
+      ...server.env,
+      DATA_DIR: path.join(server.dataDir, "other"),
+      ...(uri === undefined ? {} : { MONGODB_URI: `${uri}-other` }),
+    };
+    const child = spawn(process.execPath, ["src/main.ts"], { cwd: ROOT, env: other });
+    let [printed, errors] = ["", ""];
+    child.stdout.on("data", (data: Buffer) => {
+      printed += data.toString();
+    });
+    child.stderr.on("data", (data: Buffer) => {
+      errors += data.toString();
+    });
+    const [code] = await once(child, "close");
+    assert.equal(code, 1);
+    assert.match(errors, /^[^\n]*\bPORT\b[^\n]*\n$/);
+    assert.ok(errors.includes(server.env.PORT ?? "no port"));
+    assert.doesNotMatch(printed, /login|password/);
+    const env = { ...other, PORT: String(await freePort()), ISSUER: "" };
+    const later = await startServer({ env });
+    await until(() => later.output().includes('"ready"'));
+    assert.match(later.output(), /^password: /m, "the password of the demo was never told");
+    await later.close();
+  });
+
+  it("leads from / to the demo", async () => {
+    const answer = await fetch(`${server.issuer}/`, { redirect: "manual" });
+    assert.deepEqual([answer.status, answer.headers.get("location")], [303, "/demo"]);
+    assert.equal((await fetch(`${server.issuer}/`, { method: "POST" })).status, 404);
+  });
+
+  it("tells later how to get the demo's password back, and serves the demo at another port", async () => {
+    await server.kill();
+    const port = String(await freePort());
+    const before = server.output().length;
+    await server.restart({ PORT: port, ISSUER: "", SMS_PROVIDER: "outbox" });
+    await until(() => server.output().slice(before).includes('"ready"'));
+    const told = server.output().slice(before);
+    assert.match(told, /^login: +demo$/m);
+    assert.match(told, /^forgot: +npx latchkey user update demo --reset-password$/m);
+    assert.doesNotMatch(told, /^password:/m);
+    assert.match(told, /"event":"setting-unknown","name":"SMS_PROVIDER","meant":"SMS_PROVIDERS"/);
+
+    const { password } = await server.latchkey("user", "update", "demo", "--reset-password");
+    const browser = createBrowser();
+    let page = await browser.open(`http://localhost:${port}/demo/sign-in?way=rules`);
+    page = await browser.submit(page, "login", { login: "demo", password });
+    assert.match(page.html, /name="phone"/, "the demo cannot be signed in to");
+  });
+
+  it("leads from / to the user's own page where there is no demo", async () => {
+    await server.kill();
+    await server.restart({ ISSUER: "http://login.example" });
+    await until(() => server.output().includes("login.example"));
+    // fetch sends a Host of its own.
+    const asked = http.get({
+      port: server.env.PORT,
+      path: "/",
+      headers: { Host: "login.example" },
+    });
+    const [answer] = await once(asked, "response");
+    answer.resume();
+    assert.deepEqual([answer.statusCode, answer.headers.location], [303, "/account"]);
+  });
+});
