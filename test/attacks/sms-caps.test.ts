@@ -110,6 +110,22 @@ describe("attacks on an office (SMS-22)", () => {
     assert.equal(sentTo(colleague), 1);
   });
 
+  it("leave room for who has signed in before, when one account leaves ten texts untyped", async () => {
+    const known = scene.victim();
+    assert.ok(await signsIn(known, from("203.0.200.1")));
+    const attacker = scene.victimWithoutPhone();
+    for (let i = 0; i < 10; i++) {
+      const browser = from(`203.0.201.${i + 1}`);
+      const { page } = await afterPassword(scene.strict, attacker, {}, browser);
+      const phone = `+1415555600${i}`;
+      assert.equal((await browser.post(page, "phone", { phone })).status, 303);
+    }
+    const unknown = scene.victim();
+    await afterPassword(scene.strict, unknown, {}, from("203.0.201.50"));
+    assert.equal(sentTo(unknown), 0);
+    for (let i = 0; i < 3; i++) assert.ok(await signsIn(known, from("203.0.201.51")));
+  });
+
   it("still count the texts that nobody types, among them those of a number that was typed over", async () => {
     const attacker = scene.victimWithoutPhone();
     const browser = from("192.0.2.1");
