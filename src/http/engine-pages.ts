@@ -2,7 +2,7 @@
 // themselves, which it has no setting for.
 import type { Context, Middleware, Next } from "koa";
 import type { KoaContextWithOIDC } from "oidc-provider";
-import { requestAgainOf, returnUriOf } from "../oidc/engine-record.ts";
+import { requestAgainOf } from "../oidc/engine-record.ts";
 import type { EngineEvents } from "../oidc/events.ts";
 import { InteractionNotEnded } from "../oidc/interaction-not-ended.ts";
 import type { EnginePages } from "../oidc/provider.ts";
@@ -11,7 +11,7 @@ import { UnavailableError } from "../ports/errors.ts";
 import { ANSWERS, AppError, respondWith } from "./errors.ts";
 import { interactionPath } from "./interaction-gate.ts";
 import type { ErrorModel, FormField, SubmitFormModel } from "./page-models.ts";
-import { formTargetsOf, setContentSecurityPolicy } from "./security-headers.ts";
+import { letFormsLeadOn } from "./security-headers.ts";
 import { frameOf, languageOf, type Web } from "./web.ts";
 
 // The pages that the engine's configuration asks for.
@@ -34,7 +34,7 @@ export function createEnginePages(web: Web): EnginePages {
       draw(ctx, web.view.render("error", model, languageOf(web, ctx, null)));
     },
     logout(ctx, engineForm) {
-      setContentSecurityPolicy(ctx, formTargetsOf(stringParam(ctx, "post_logout_redirect_uri")));
+      if (stringParam(ctx, "post_logout_redirect_uri") !== undefined) letFormsLeadOn(ctx);
       const model = { frame: frameOf(web, null), engineForm };
       const language = languageOf(web, ctx, stringParam(ctx, "ui_locales") ?? null);
       draw(ctx, web.view.render("logout", model, language));
@@ -126,7 +126,7 @@ function redrawForm(web: Web, ctx: Context): void {
     action: unescapeHtml(action),
     fields,
   };
-  setContentSecurityPolicy(ctx, formTargetsOf(returnUriOf(ctx) ?? model.action));
+  letFormsLeadOn(ctx);
   ctx.body = web.view.render("submit-form", model, languageOf(web, ctx, null));
 }
 

@@ -12,7 +12,7 @@ import { AppError } from "./errors.ts";
 import { formField } from "./form.ts";
 import type { Language } from "./language.ts";
 import type { PageFrame } from "./page-models.ts";
-import { formTargetsOf, setContentSecurityPolicy } from "./security-headers.ts";
+import { letFormsLeadOn } from "./security-headers.ts";
 import { frameOf, languageOf, type Web } from "./web.ts";
 
 export interface Visit {
@@ -36,7 +36,8 @@ export async function readVisit(web: Web, ctx: Context): Promise<Visit> {
   const request = signInRequestOf(interaction.record, web.flow.acr);
   const params = paramsOf(interaction.record);
   const language = languageOf(web, ctx, request.uiLocales);
-  setContentSecurityPolicy(ctx, formTargetsOf(params.redirect_uri));
+  // The account page is ours.
+  if (request.clientId !== ACCOUNT_CLIENT_ID) letFormsLeadOn(ctx);
   return {
     ctx,
     signIn: {

@@ -52,13 +52,6 @@ export function endOf(record: EngineRecord): Instant | null {
   return typeof record.exp === "number" ? record.exp * 1000 : null;
 }
 
-// Where the authorization request that the engine has at hand will be answered; undefined when it has none.
-export function returnUriOf(ctx: object): string | undefined {
-  const entities = objectOf(objectOf("oidc" in ctx ? ctx.oidc : undefined).entities);
-  const { redirect_uri: uri } = objectOf(objectOf(entities.Interaction).params);
-  return typeof uri === "string" ? uri : undefined;
-}
-
 // Whether the browser's session is another one than when the interaction began, as far as that matters: who was signed
 // in is not any more, or somebody else than who has just signed in is now.
 export function hasSessionChanged(
