@@ -15,16 +15,17 @@ export function restoreOfflineAccess(ctx: KoaContextWithOIDC, client: Client): v
   params.scope = [...scopes, OFFLINE].join(" ");
 }
 
-// The scope as the application wrote it: in the pushed request, the form, or the query.
+// The scope as the application wrote it: in the pushed request, the request object, the form, or the query.
 function askedScope(ctx: KoaContextWithOIDC): string {
+  const sent = ctx.method === "POST" ? (ctx.oidc.body ?? {}) : ctx.query;
   const pushed = ctx.oidc.entities.PushedAuthorizationRequest?.request;
-  if (pushed !== undefined) return scopeOfPushed(pushed);
-  if (ctx.method === "POST") return stringOf(ctx.oidc.body?.scope);
-  return stringOf(ctx.query.scope);
+  const request = pushed ?? stringOf(sent.request);
+  return request === "" ? stringOf(sent.scope) : scopeOfRequest(request);
 }
 
-// The engine keeps a pushed request as an unsigned JWT (RFC 7519, 6) of its own making.
-function scopeOfPushed(request: string): string {
+// A request object (RFC 9101), which is checked by now, and holds all of the request; or a pushed request, which the engine
+// keeps as an unsigned JWT (RFC 7519, 6) of its own making.
+function scopeOfRequest(request: string): string {
   const payload: unknown = JSON.parse(
     Buffer.from(request.split(".")[1] ?? "", "base64url").toString(),
   );

@@ -96,6 +96,7 @@ function configurationOf(deps: EngineDeps, keys: readonly SigningKey[]): Configu
     enabledJWA: {
       idTokenSigningAlgValues: ["RS256", "ES256"],
       clientAuthSigningAlgValues: ["RS256", "PS256", "ES256", "EdDSA"],
+      requestObjectSigningAlgValues: ["PS256", "ES256", "EdDSA"],
     },
     clientBasedCORS: (_ctx, origin, client) =>
       originsOf({ redirect_uris: client.redirectUris ?? [] }).has(origin),
@@ -139,6 +140,7 @@ function configurationOf(deps: EngineDeps, keys: readonly SigningKey[]): Configu
       clientCredentials: { enabled: true },
       claimsParameter: { enabled: true, assertClaimsParameter: dropForbiddenClaims },
       pushedAuthorizationRequests: { enabled: true },
+      requestObjects: { enabled: true },
       resourceIndicators: {
         enabled: true,
         getResourceServerInfo: (_ctx, resource, client) =>
