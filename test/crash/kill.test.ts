@@ -20,7 +20,9 @@ describe("kill -9", function () {
   let app: RelyingParty;
 
   before(async () => {
-    server = await startServer({ limits: { sendGapSeconds: 0, sendsPerNumberPerDay: 1000 } });
+    server = await startServer({
+      limits: { sendGapSeconds: 0, sendsPerNumberPerDay: 1000, refreshReuseGraceSeconds: 0 },
+    });
     app = await registerRelyingParty(server, { id: "app", sms: "on" });
   });
   after(() => server.close());
@@ -96,7 +98,7 @@ describe("SIGTERM", () => {
       const answers = pages.map(({ browser, page }, i) =>
         browser.post(page, "login", { login: `nobody-${i}`, password: "wrong" }),
       );
-      await new Promise((resolve) => setTimeout(resolve, 60));
+      await new Promise((resolve) => setTimeout(resolve, 250));
       const ended = server.kill("SIGTERM");
       const statuses = (await Promise.all(answers)).map(({ status }) => status);
       assert.deepEqual([...new Set(statuses)], [401]);
