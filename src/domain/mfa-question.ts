@@ -1,6 +1,7 @@
 // From what is stored to the question that decideMfa answers: the only such mapping, so that what an
 // administrator has explained to him is what the sign-in does.
 import { factorIsOff } from "./attempt-budget.ts";
+import { acceptsEnrolment } from "./enrolment.ts";
 import { latest, type Proved } from "./factors.ts";
 import type { Limits } from "./limits.ts";
 import { verifiedAddressOf } from "./mail.ts";
@@ -53,6 +54,19 @@ export function mfaQuestion(facts: MfaFacts): MfaQuestion {
       ageSeconds: ageSeconds(user.createdAt, facts.now),
     },
   };
+}
+
+// What of these proofs counts under these rules: a code to the phone if they accept it, and a recovery code in its place
+// if they take one.
+export function provedUnderRules(
+  rules: RulesOfApplication,
+  { phone }: Pick<User, "phone">,
+  { pwd, sms, otp }: Proved,
+): Proved {
+  const mfa: Partial<SecurityRules["mfa"]> = effectiveRules(rules).mfa ?? {};
+  const isAccepted = phone !== null && acceptsEnrolment(mfa, phone.enrolment);
+  if (!isAccepted) return { pwd, sms: null };
+  return { pwd, sms, ...(mfa.outage === "other-factor" && { otp }) };
 }
 
 // The factor that the first step of an identity source proves.

@@ -6,11 +6,17 @@ import type { Limits } from "../domain/limits.ts";
 import type { MfaDecision } from "../domain/mfa-decision.ts";
 import { type RequestedAcr, requestedAcr } from "../domain/requested-acr.ts";
 import { addSeconds, type Instant } from "../domain/time.ts";
+import type { User } from "../domain/user.ts";
 import { decideSecondStep } from "../flow/second-step.ts";
 import type { SessionFacts, SignInRequest } from "../flow/sign-in.ts";
 import type { Storage } from "../ports/storage.ts";
 import { userOf } from "./accounts.ts";
-import { freshnessOf, provedNowOf, sessionFactsOf } from "./session-facts.ts";
+import {
+  freshnessOf,
+  leaveOutWhatCountsNot,
+  provedNowOf,
+  sessionFactsOf,
+} from "./session-facts.ts";
 
 const { Prompt, Check, base } = interactionPolicy;
 
@@ -93,7 +99,18 @@ async function decideForSession(deps: PolicyDeps, ctx: KoaContextWithOIDC): Prom
   const at = deps.now();
   const proved = provedAt(provedNowOf(ctx), at);
   const question = { request: requestOf(deps, ctx, session), sourceId: "password", proved, user };
-  return decideSecondStep({ ...deps, now: () => at }, question);
+  const decision = await decideSecondStep({ ...deps, now: () => at }, question);
+  // Also where nothing is demanded: tokens say how somebody signed in.
+  if (decision.need === "none" && mayCountNot(user, ctx.oidc.amr)) {
+    const rules = await deps.storage.rules.find(question.request.clientId);
+    leaveOutWhatCountsNot(ctx, { rules, user, acr: deps.acr });
+  }
+  return decision;
+}
+
+// A code to a phone that an administrator gave counts everywhere, so that nothing need be read.
+function mayCountNot({ phone }: User, amr: readonly string[] | undefined): boolean {
+  return amr?.includes("otp") === true || phone?.enrolment?.by !== "administrator";
 }
 
 function requestOf(

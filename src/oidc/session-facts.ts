@@ -8,10 +8,14 @@ import {
   joinProved,
   type Proved,
   provedForRequest,
+  provedOfAmr,
   provedSince,
   readProved,
 } from "../domain/factors.ts";
+import { provedUnderRules } from "../domain/mfa-question.ts";
+import type { RulesOfApplication } from "../domain/security-rules.ts";
 import type { Instant } from "../domain/time.ts";
+import type { User } from "../domain/user.ts";
 import type { SessionFacts } from "../flow/sign-in.ts";
 import { credentialsChangedAtOfResult, provedOfResult } from "./engine-record.ts";
 
@@ -77,8 +81,21 @@ export function joinProvedIntoSession(
   // own, with a new auth_time: what is issued for it says what was proved in it, or before and still counts for it.
   if (result.login.ts !== undefined) return;
   const event = joinProved(provedForRequest(before, freshnessOf(ctx), now()), provedNow);
-  Object.defineProperties(ctx.oidc, {
-    amr: { value: amrOf(event) },
-    acr: { value: acrOf(event, acr) },
+  sayProved(ctx, event, acr);
+}
+
+// Has what is issued for this request say so, whatever the session says.
+function sayProved({ oidc }: KoaContextWithOIDC, proved: Proved, acr: AcrValues): void {
+  Object.defineProperties(oidc, {
+    amr: { value: amrOf(proved), configurable: true },
+    acr: { value: acrOf(proved, acr), configurable: true },
   });
+}
+
+// Has it say nothing of what does not count under these rules.
+export function leaveOutWhatCountsNot(
+  ctx: KoaContextWithOIDC,
+  { rules, user, acr }: { rules: RulesOfApplication; user: User; acr: AcrValues },
+): void {
+  sayProved(ctx, provedUnderRules(rules, user, provedOfAmr(ctx.oidc.amr, 0)), acr);
 }

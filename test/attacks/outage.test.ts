@@ -7,6 +7,7 @@ import {
   asksForCode,
   atOnce,
   audited,
+  ONE,
   openScene,
   type Scene,
   TWO,
@@ -98,6 +99,10 @@ describe("attacks when no text can be sent", () => {
     const silent = await scene.strict.begin({ prompt: "none" });
     assert.ok(finished(await visit.browser.open(silent.url.href)));
 
+    const plain = await scene.lax.begin({ prompt: "none" });
+    const page = await visit.browser.open(plain.url.href);
+    const { amr, acr } = (await scene.lax.finish(plain, page)).claims() ?? assert.fail("no claims");
+    assert.deepEqual([amr, acr], [["pwd"], ONE], "told of what counts there");
     const closed = await scene.lax.begin({ prompt: "none", acr_values: TWO });
     const refused = answerOf(await visit.browser.open(closed.url.href));
     assert.equal(refused.get("error"), "unmet_authentication_requirements");

@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { BY_ADMINISTRATOR } from "../../src/domain/enrolment.ts";
-import { firstFactorOf, type MfaFacts, mfaQuestion } from "../../src/domain/mfa-question.ts";
+import {
+  firstFactorOf,
+  type MfaFacts,
+  mfaQuestion,
+  provedUnderRules,
+} from "../../src/domain/mfa-question.ts";
 import { NO_ACR_REQUESTED } from "../../src/domain/requested-acr.ts";
 import { DEFAULT_RULES, withRule } from "../../src/domain/security-rules.ts";
 
@@ -118,4 +123,46 @@ describe("firstFactorOf", () => {
     assert.equal(firstFactorOf("sms"), "sms");
     assert.equal(firstFactorOf("password"), "pwd");
   });
+});
+
+describe("provedUnderRules", () => {
+  const all = { pwd: NOON, sms: NOON, otp: NOON };
+  const rulesOf = (mfa: Parameters<typeof withRule>[1]) => ({
+    global: withRule(DEFAULT_RULES, mfa),
+    own: null,
+  });
+  const phone = { number: "+14155552671", status: "bound", since: NOON } as const;
+  const given = { ...phone, enrolment: BY_ADMINISTRATOR };
+  const cases = [
+    { it: "a code to a phone that counts", mfa: {}, phone, expect: { pwd: NOON, sms: NOON } },
+    {
+      it: "a recovery code where it is taken",
+      mfa: { outage: "other-factor" },
+      phone,
+      expect: all,
+    },
+    {
+      it: "nothing of a phone that does not count, nor a code in its place",
+      mfa: { binding: "administrator", outage: "other-factor" },
+      phone,
+      expect: { pwd: NOON, sms: null },
+    },
+    {
+      it: "a code to an administrator's number",
+      mfa: { binding: "administrator" },
+      phone: given,
+      expect: { pwd: NOON, sms: NOON },
+    },
+    {
+      it: "the password alone of a user without a phone",
+      mfa: {},
+      phone: null,
+      expect: { pwd: NOON, sms: null },
+    },
+  ] as const;
+  for (const { it: what, mfa, phone: has, expect } of cases) {
+    it(`counts ${what}`, () => {
+      assert.deepEqual(provedUnderRules(rulesOf(mfa), { phone: has }, all), expect);
+    });
+  }
 });
