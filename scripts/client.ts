@@ -88,6 +88,7 @@ function addAdd(client: Command): void {
       "client add --id shop --name Shop --redirect-uri https://shop.example/callback",
       "client add --id mail-api --name Mail --resource-server https://mail.example/api",
       "client add --id nightly --name Nightly --grant client_credentials --resource https://api.example --scope orders:read",
+      "client add --id tv --name TV --public --grant device_code --grant refresh_token",
       "client add --id spa --name Spa --redirect-uri http://localhost:5173/callback --public",
     ],
   })

@@ -39,6 +39,10 @@ export const limitsSchema = z.strictObject({
   sessionIdleSeconds: seconds,
   sessionAbsoluteSeconds: seconds,
   authorizationCodeLifeSeconds: z.int().min(1).max(60),
+  // The device flow (RFC 8628, 5.1): how long its codes live, and how often codes are typed that a device shows.
+  deviceCodeLifeSeconds: z.int().min(60).max(1800),
+  userCodeTriesPerAddressPerHour: count,
+  userCodeTriesPerHour: count,
   accessTokenLifeSeconds: seconds,
   idTokenLifeSeconds: z.int().min(1).max(3600),
   refreshTokenIdleSeconds: seconds,

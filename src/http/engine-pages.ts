@@ -8,6 +8,7 @@ import { InteractionNotEnded } from "../oidc/interaction-not-ended.ts";
 import type { EnginePages } from "../oidc/provider.ts";
 import { SessionChanged } from "../oidc/session-changed.ts";
 import { UnavailableError } from "../ports/errors.ts";
+import { createDevicePages } from "./device-pages.ts";
 import { ANSWERS, AppError, respondWith } from "./errors.ts";
 import { interactionPath } from "./interaction-gate.ts";
 import type { ErrorModel, FormField, SubmitFormModel } from "./page-models.ts";
@@ -17,6 +18,7 @@ import { frameOf, languageOf, type Web } from "./web.ts";
 // The pages that the engine's configuration asks for.
 export function createEnginePages(web: Web): EnginePages {
   return {
+    ...createDevicePages(web),
     error(ctx, out, cause) {
       // The browser came back to a sign-in that is over: not the application's mistake.
       const lost = cause.name === "SessionNotFound";

@@ -4,6 +4,7 @@ import type { Refusal } from "../domain/interaction.ts";
 import type { LoginName, UserPhone } from "../domain/user.ts";
 import type { Delivery } from "./code-facts.ts";
 import type { DemoModel, DemoTokensModel } from "./demo-models.ts";
+import type { DeviceEndModel, UserCodeConfirmationModel, UserCodeModel } from "./device-models.ts";
 import type { Message } from "./language.ts";
 import type {
   NewPasswordModel,
@@ -207,6 +208,9 @@ export interface PageModels {
   consent: ConsentModel;
   account: AccountModel;
   "account-left": AccountLeftModel;
+  "user-code": UserCodeModel;
+  "user-code-confirmation": UserCodeConfirmationModel;
+  "device-end": DeviceEndModel;
   logout: LogoutModel;
   "logged-out": LoggedOutModel;
   error: ErrorModel;

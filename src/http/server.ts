@@ -7,6 +7,7 @@ import type { Storage } from "../ports/storage.ts";
 import { accountRoutes } from "./account-routes.ts";
 import { refuseLargeSignOut } from "./anonymous-writes.ts";
 import { DEMO_PATH } from "./demo.ts";
+import { deviceGate } from "./device-pages.ts";
 import { runEngine } from "./engine-pages.ts";
 import { answerErrors } from "./errors.ts";
 import { readForms } from "./form.ts";
@@ -57,6 +58,7 @@ export function createServer(options: ServerOptions): Koa {
   app.use(refuseLargeSignOut(web.flow.limits));
   app.use(postToGet(web.base));
   app.use(engineMethods);
+  app.use(deviceGate(web));
   app.use(runEngine(web));
   return app;
 }
@@ -123,6 +125,8 @@ const ENGINE_METHODS = new Map([
   ["/me", "GET, HEAD, POST, OPTIONS"],
   ["/jwks", "GET, HEAD, OPTIONS"],
   ["/request", "POST, OPTIONS"],
+  ["/device", "GET, HEAD, POST"],
+  ["/device/auth", "POST, OPTIONS"],
   ["/token/introspection", "POST, OPTIONS"],
   ["/token/revocation", "POST, OPTIONS"],
   ["/session/end", "GET, HEAD, POST"],

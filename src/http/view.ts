@@ -55,6 +55,11 @@ const TITLES: { readonly [Page in PageName]: (model: PageModels[Page]) => Messag
   consent: () => ({ key: "consent.title" }),
   account: () => ({ key: "account.title" }),
   "account-left": () => ({ key: "account-left.title" }),
+  "user-code": () => ({ key: "user-code.title" }),
+  "user-code-confirmation": () => ({ key: "user-code-confirmation.title" }),
+  "device-end": ({ isConnected }) => ({
+    key: isConnected ? "device-end.title" : "device-end.refused-title",
+  }),
   logout: () => ({ key: "logout.title" }),
   "logged-out": () => ({ key: "logged-out.title" }),
   error: (model) => model.title,

@@ -9,6 +9,8 @@ export function isAnonymousWrite(model: string, payload: AdapterPayload): boolea
   switch (model) {
     case "Interaction":
       return oidc?.route === "authorization";
+    case "DeviceCode":
+      return oidc?.route === "device_authorization" && oidc.client?.clientAuthMethod === "none";
     case "PushedAuthorizationRequest":
       return oidc?.client?.clientAuthMethod === "none";
     // Of the DPoP proof that comes with a pushed request; elsewhere a grant or a token comes first.

@@ -66,9 +66,14 @@ export function hasSessionChanged(
 }
 
 // The same authorization request, to be made again by whoever signs in now; null where it came by a way of its own
-// (RFC 9126, RFC 9101) that only the application can go again.
+// (RFC 9126, RFC 9101, RFC 8628) that only the application can go again.
 export function requestAgainOf(record: EngineRecord): URLSearchParams | null {
-  if (record.parJti !== undefined || stringsOf(record.trusted).length > 0) return null;
+  if (
+    record.deviceCode !== undefined ||
+    record.parJti !== undefined ||
+    stringsOf(record.trusted).length > 0
+  )
+    return null;
   const params = new URLSearchParams();
   for (const [name, value] of Object.entries(objectOf(record.params))) {
     for (const each of [value].flat()) if (typeof each === "string") params.append(name, each);

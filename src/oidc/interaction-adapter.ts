@@ -16,6 +16,9 @@ export interface InteractionAdapterDeps {
   readonly now: () => Instant;
 }
 
+// After a sign-in for this browser, and for a device.
+const RESUMES = new Set(["resume", "device_resume"]);
+
 export function interactionAdapter({
   storage,
   limits,
@@ -34,7 +37,7 @@ export function interactionAdapter({
     },
     async find(uid) {
       const { ctx } = Provider;
-      if (ctx?.oidc?.route !== "resume") {
+      if (ctx === undefined || !RESUMES.has(ctx.oidc?.route ?? "")) {
         const interaction = await interactions.find(uid, now());
         return interaction === null ? undefined : { ...interaction.record };
       }

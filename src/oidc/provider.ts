@@ -37,6 +37,10 @@ export interface EnginePages {
   error(ctx: KoaContextWithOIDC, out: ErrorOut, cause: Error): void;
   logout(ctx: KoaContextWithOIDC, form: string): void;
   loggedOut(ctx: KoaContextWithOIDC): void;
+  // Where the code is typed that a device shows; again, with what was wrong.
+  userCode(ctx: KoaContextWithOIDC, error: Error | null): void;
+  userCodeConfirmation(ctx: KoaContextWithOIDC, userCode: string): void;
+  deviceConnected(ctx: KoaContextWithOIDC): void;
 }
 
 export interface EngineDeps {
@@ -137,6 +141,13 @@ function configurationOf(deps: EngineDeps, keys: readonly SigningKey[]): Configu
       },
       revocation: { enabled: true, allowedPolicy: async (_ctx, ...asked) => mayRevoke(...asked) },
       backchannelLogout: { enabled: true },
+      deviceFlow: {
+        enabled: true,
+        userCodeInputSource: (ctx, _form, _out, error) => deps.pages.userCode(ctx, error ?? null),
+        userCodeConfirmSource: (ctx, _form, _client, _device, userCode) =>
+          deps.pages.userCodeConfirmation(ctx, userCode),
+        successSource: (ctx) => deps.pages.deviceConnected(ctx),
+      },
       clientCredentials: { enabled: true },
       claimsParameter: { enabled: true, assertClaimsParameter: dropForbiddenClaims },
       pushedAuthorizationRequests: { enabled: true },
@@ -182,6 +193,7 @@ function lives(deps: EngineDeps, limits: Limits): Configuration["ttl"] {
   return {
     AccessToken: limits.accessTokenLifeSeconds,
     AuthorizationCode: limits.authorizationCodeLifeSeconds,
+    DeviceCode: limits.deviceCodeLifeSeconds,
     IdToken: limits.idTokenLifeSeconds,
     RefreshToken: limits.refreshTokenIdleSeconds,
     Interaction: limits.interactionLifeSeconds,

@@ -4,6 +4,7 @@ import { type Adapter, errors, type KoaContextWithOIDC, Provider } from "oidc-pr
 import type { Storage } from "../ports/storage.ts";
 import { isAnonymousWrite } from "./anonymous-writes.ts";
 import { clientMetadataOf } from "./client-metadata.ts";
+import { confirmedOnce } from "./device-code-adapter.ts";
 import { type InteractionAdapterDeps, interactionAdapter } from "./interaction-adapter.ts";
 import { expiryOf } from "./record-expiry.ts";
 import { type RefreshTokenDeps, refreshTokenAdapter } from "./refresh-token-adapter.ts";
@@ -40,6 +41,8 @@ function adapterOf(deps: AdapterDeps, model: string): Adapter {
       return sessionAdapter(deps);
     case "ReplayDetection":
       return { ...recordAdapter(deps, model), upsert: insertOnly(deps, model) };
+    case "DeviceCode":
+      return confirmedOnce(deps, recordAdapter(deps, model));
     case "RefreshToken":
       return { ...recordAdapter(deps, model), ...refreshTokenAdapter(deps) };
     default:

@@ -3,6 +3,7 @@ import type { Language } from "../../src/http/language.ts";
 import type { PageFrame, PageModels, PageName } from "../../src/http/page-models.ts";
 import type { View } from "../../src/http/view.ts";
 import { drawAccount, drawHostileAccount } from "./account-gallery.ts";
+import { drawDevice, drawHostileDevice } from "./device-gallery.ts";
 import { type Draw, drawHostileRecovery, drawLink } from "./link-gallery.ts";
 import {
   BIND,
@@ -166,6 +167,7 @@ function drawTheRest(draw: Draw): void {
     scopes: ["openid", "profile", "email", "phone", "offline_access", "invoices:read"],
     claims: ["birthdate"],
   });
+  drawDevice(draw);
   draw("logout", "logout", { frame: FRAME, engineForm: ENGINE_FORM });
   draw("logged-out", "logged-out", { frame: FRAME, back: "https://app.example/" });
   draw("error", "error", {
@@ -240,6 +242,7 @@ function drawHostile(text: string, draw: Draw): void {
   draw("refused", "refused", { ...step, because: "factor-off" });
   draw("consent", "consent", { ...step, action: text, scopes: ["openid", text], claims: [text] });
   drawHostileAccount(frame, text, draw);
+  drawHostileDevice(frame, text, draw);
   draw("logout", "logout", { frame, engineForm: ENGINE_FORM });
   draw("logged-out", "logged-out", { frame, back: `https://app.example/?q=${text}` });
   draw("error", "error", {
