@@ -51,7 +51,7 @@ function visitorOf(web: Web, ctx: Context): Promise<AccountVisitor | null> {
 async function modelOf(web: Web, { user, sessionUid }: AccountVisitor): Promise<AccountModel> {
   return {
     frame: frameOf(web, null),
-    csrf: web.csrf.tokenFor(csrfContext(sessionUid)),
+    csrf: web.csrf.formTokenFor(csrfContext(sessionUid)),
     name: user.profile.name ?? null,
     logins: loginsOf(user),
     phone:

@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { extname, join } from "node:path";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 
 export interface Asset {
   readonly body: Buffer;
@@ -10,6 +11,8 @@ export interface Asset {
   readonly type: string;
   // Changes with the body: what is served under a version may be cached for ever.
   readonly version: string;
+  // The body as it is sent to who takes these (RFC 9110, 8.4).
+  readonly encoded: Readonly<Record<"br" | "gzip", Buffer>>;
 }
 
 export interface Assets {
@@ -35,5 +38,6 @@ export function createAssets(dir: string): Assets {
 function readAsset(path: string, type: string): Asset {
   const body = readFileSync(path);
   const version = createHash("sha256").update(body).digest("base64url").slice(0, 16);
-  return { body, type, version };
+  const encoded = { br: brotliCompressSync(body), gzip: gzipSync(body, { level: 9 }) };
+  return { body, type, version, encoded };
 }

@@ -17,7 +17,7 @@ export function ownFormToken(web: Web, ctx: Context): string {
     const options = { signed: true, httpOnly: true, sameSite: "lax", path: "/" } as const;
     ctx.cookies.set(nameFor(ctx), id, options);
   }
-  return web.csrf.tokenFor(purposeOf(id));
+  return web.csrf.formTokenFor(purposeOf(id));
 }
 
 // Refuses a form that was not drawn for this browser; 403.

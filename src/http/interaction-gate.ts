@@ -70,7 +70,7 @@ export function stepPage(
   const { uid } = visit.signIn.interaction;
   return {
     frame: frameOnTheWay(web, visit),
-    csrf: web.csrf.tokenFor(uid),
+    csrf: web.csrf.formTokenFor(uid),
     abortAction: actionOf(web, visit, "abort"),
   };
 }

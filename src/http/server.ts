@@ -1,5 +1,7 @@
 // The web server: one Koa application, and the order of what a request goes through.
+import { constants } from "node:zlib";
 import Koa, { type Context, type Middleware } from "koa";
+import compress from "koa-compress";
 import { ACCOUNT_PATH } from "../domain/account-application.ts";
 import type { Logger } from "../log.ts";
 import type { ReceiptReader } from "../ports/sms-receipts.ts";
@@ -40,6 +42,7 @@ export function createServer(options: ServerOptions): Koa {
   const forms = [interactionRoutes(web), accountRoutes(web), recoveryRoutes(web)];
   app.use(noTypeWithoutBody);
   app.use(securityHeaders({ https: web.issuer.startsWith("https:") }));
+  app.use(compressPages);
   app.use(closeWhenStopping(options.isStopping));
   app.use(answerErrors(web));
   app.use(frontDoor({ issuer: web.issuer, base: web.base, trustProxy: options.trustProxy }));
@@ -105,6 +108,15 @@ const neverStored: Middleware = async (ctx, next) => {
   await next();
 };
 
+// Pages alone. Those of ours hold no secret that stays the same beside what others can put there: form tokens are
+// masked (csrf.ts), the engine's forms have another secret each time, and what is JSON holds tokens.
+const compressPages = compress({
+  filter: (type) => type === "text/html",
+  br: { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } },
+  deflate: false,
+  zstd: false,
+});
+
 const YEAR = "public, max-age=31536000, immutable";
 
 function serveAssets({ assets }: Web): Middleware {
@@ -114,7 +126,11 @@ function serveAssets({ assets }: Web): Middleware {
     if (asset === null || !/^(GET|HEAD)$/.test(ctx.method)) return next();
     ctx.type = asset.type;
     ctx.set("Cache-Control", ctx.query.v === asset.version ? YEAR : "public, max-age=300");
-    ctx.body = asset.body;
+    ctx.vary("Accept-Encoding");
+    const encoding = ctx.acceptsEncodings("br", "gzip", "identity");
+    const isEncoded = encoding === "br" || encoding === "gzip";
+    if (isEncoded) ctx.set("Content-Encoding", encoding);
+    ctx.body = isEncoded ? asset.encoded[encoding] : asset.body;
   };
 }
 

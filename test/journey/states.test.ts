@@ -1,5 +1,8 @@
 // What every answer of a page has, whichever state the routes draw it in.
 import assert from "node:assert/strict";
+import path from "node:path";
+import { brotliCompressSync, constants } from "node:zlib";
+import { createAssets } from "../../src/http/assets.ts";
 import { afterPassword, type Scene } from "../attacks/scene.ts";
 import { createBrowser } from "../support/browser.ts";
 import { type State, walkStates } from "../support/states.ts";
@@ -74,6 +77,19 @@ describe("the states of the pages", function () {
     const typed = { phone: victim.phone.replace("+1", ""), country: "US" };
     const code = await browser.submit(page, "phone", typed);
     assert.match(code.html, /<option value="US" selected>/);
+  });
+
+  it("weigh at most 10 KB with their stylesheet and scripts, compressed", () => {
+    const assets = createAssets(path.resolve(import.meta.dirname, "../../views/assets"));
+    for (const { name, page } of states) {
+      const used = [...page.html.matchAll(/\/assets\/([^?"]+)/g)].map(([, file = ""]) => file);
+      assert.ok(used.length >= 2 && used.length <= 5, name);
+      const sizes = used.map((file) => assets.find(file)?.encoded.br.length ?? Number.NaN);
+      const params = { [constants.BROTLI_PARAM_QUALITY]: 5 };
+      const html = brotliCompressSync(page.html, { params }).length;
+      const bytes = sizes.reduce((sum, each) => sum + each, html);
+      assert.ok(bytes <= 10 * 1024, `${name}: ${bytes} bytes`);
+    }
   });
 
   it("speak of tries and of a life only where a code can be typed", () => {
