@@ -28,6 +28,8 @@ export interface Config extends SmsConfig {
   readonly issuer: string;
   readonly host: string;
   readonly port: number;
+  // Null: nothing is measured.
+  readonly metricsPort: number | null;
   readonly trustProxy: number;
   readonly acr: { readonly single: string; readonly multi: string };
   readonly dataDir: string;
@@ -83,6 +85,9 @@ export function readConfig(environment: Environment = process.env): Config {
   const sms = smsConfigOf(values, production, problems);
   const smtp = readSmtpSettings(values, { issuer, production }, problems);
   checkAcr(values, problems);
+  if (values.METRICS_PORT === values.PORT && values.PORT !== 0) {
+    problems.push("METRICS_PORT: must be another one than PORT, which is public");
+  }
   checkStore(values, production, problems);
   if (values.SECRET) checkSecrets(values.SECRET, production, problems);
   if (production) checkProduction(values, problems);
@@ -95,6 +100,7 @@ export function readConfig(environment: Environment = process.env): Config {
     issuer,
     host: values.HOST,
     port: values.PORT,
+    metricsPort: values.METRICS_PORT ?? null,
     trustProxy: values.TRUST_PROXY,
     acr: { single: values.ACR_SINGLE, multi: values.ACR_MULTI },
     dataDir,

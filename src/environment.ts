@@ -52,6 +52,7 @@ const environmentSchema = z.object({
   ISSUER: z.string().optional(),
   HOST: z.string().default("127.0.0.1"),
   PORT: wholeNumber(65_535).default(3000),
+  METRICS_PORT: wholeNumber(65_535).optional(),
   TRUST_PROXY: wholeNumber(16).default(0),
   ACR_SINGLE: z
     .string()

@@ -1,10 +1,11 @@
 // Start: reads the configuration and serves, in this process or in several.
 import cluster from "node:cluster";
 import { ConfigError, readConfig } from "./config.ts";
+import { PortError } from "./listen.ts";
 import { createLogger } from "./log.ts";
 import { catchEngineNotices } from "./oidc/engine-notices.ts";
 import { StoreRefusedError } from "./ports/errors.ts";
-import { PortError, serve } from "./serve.ts";
+import { serve } from "./serve.ts";
 import { textsNobody } from "./sms-settings.ts";
 import { supervise } from "./supervise.ts";
 
@@ -21,7 +22,13 @@ async function main(): Promise<void> {
     const because = "no number can be texted: SMS_COUNTRIES is not set";
     log.warn({ event: "sms-countries-missing", because });
   }
-  if (config.workers > 1) return supervise(config.workers, log, print);
+  if (config.workers > 1) {
+    if (config.metricsPort !== null) {
+      const { createWorkersMetrics, serveMetrics } = await import("./metrics.ts");
+      await serveMetrics({ host: config.host, port: config.metricsPort }, createWorkersMetrics());
+    }
+    return supervise(config.workers, log, print);
+  }
   return serve(config, log, print);
 }
 

@@ -8,8 +8,10 @@ import { ensureSigningKeys } from "./admin/keys.ts";
 import { createNameReview } from "./admin/old-names.ts";
 import { type App, createApp, mayDemo } from "./app.ts";
 import { type Config, ConfigError } from "./config.ts";
+import { listen } from "./listen.ts";
 import type { Logger } from "./log.ts";
 import { UnavailableError } from "./ports/errors.ts";
+import type { PasswordHasher } from "./ports/password-hasher.ts";
 import type { Storage } from "./ports/storage.ts";
 import { namedProviders } from "./sms-settings.ts";
 import { createHasher, openStorage, readBlocklist } from "./store-access.ts";
@@ -23,9 +25,6 @@ const SWEEP_MS = 60_000;
 const STOP_MS = 30_000;
 const RETRY_MS_MAX = 5_000;
 
-// Why nothing can be served, in a sentence; it may be otherwise in a minute.
-export class PortError extends Error {}
-
 // What this process has to say once it can be used, a line each.
 type Tell = (lines: Readonly<Record<string, string>>) => void;
 
@@ -36,7 +35,7 @@ export async function serve(config: Config, log: Logger, tell: Tell): Promise<vo
   // First of all, so that nothing is made where the port is taken; and a database elsewhere may come later than we:
   // until then whoever asks is told to come again.
   const door = createDoor();
-  running.server = await listen(config, door.answer);
+  running.server = await listenFor(config, door.answer);
   const storage = await openStore(config, running, log);
   if (storage === null) return;
   running.storage = storage;
@@ -45,9 +44,7 @@ export async function serve(config: Config, log: Logger, tell: Tell): Promise<vo
   const demo = await setUp(config, admin);
   const app = await createApp({
     config,
-    storage,
-    hasher: admin.hasher,
-    log,
+    ...(await measure(config, { storage, hasher: admin.hasher, log })),
     now: Date.now,
     isStopping: () => running.stopping,
   });
@@ -110,25 +107,22 @@ function createDoor(): { readonly answer: RequestListener; open(to: RequestListe
   };
 }
 
-function listen(config: Config, answer: RequestListener): Promise<Server> {
+function listenFor(config: Config, answer: RequestListener): Promise<Server> {
   // Whoever sends its headers or body too slowly is cut off; whoever is served is not.
-  const server = createServer(
-    { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 65_000 },
-    answer,
-  );
-  return new Promise((resolve, reject) => {
-    server.once("error", (error) => reject(asPortError(error, config)));
-    server.listen(config.port, config.host, () => resolve(server));
-  });
+  const patience = { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 65_000 };
+  const { host, port } = config;
+  return listen(createServer(patience, answer), { host, port, setting: "PORT" });
 }
 
-function asPortError(error: Error & { code?: string }, { host, port }: Config): Error {
-  const because = {
-    EADDRINUSE: `port ${port} of ${host} is taken by another program; stop it, or set PORT to another one`,
-    EACCES: `this user may not listen on port ${port}; set PORT to one from 1024 on`,
-    EADDRNOTAVAIL: `this machine has no address ${host}; set HOST to one that it has`,
-  }[error.code ?? ""];
-  return because === undefined ? error : new PortError(`Cannot listen: ${because}.`);
+// With METRICS_PORT the same parts, measured; the supervisor of several processes tells for all of them.
+async function measure<Parts extends { storage: Storage; hasher: PasswordHasher; log: Logger }>(
+  { host, metricsPort }: Config,
+  parts: Parts,
+): Promise<Parts> {
+  if (metricsPort === null) return parts;
+  const { measured, serveMetrics, ownMetrics } = await import("./metrics.ts");
+  if (!cluster.isWorker) await serveMetrics({ host, port: metricsPort }, ownMetrics);
+  return { ...parts, ...measured(parts) };
 }
 
 // Tries until the database is there; what it says no to is no for ever. Null: stopped meanwhile.

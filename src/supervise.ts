@@ -28,10 +28,12 @@ export async function supervise(
     const worker = cluster.fork();
     const startedAt = performance.now();
     worker.on("message", (message: unknown) => {
+      const more = linesIn(message);
+      // Metrics come the same way.
+      if (more === null) return;
       ready.add(worker);
       everReady = true;
       // One of them has made the first start's user, and has more to say.
-      const more = linesIn(message);
       if (!("password" in lines)) lines = more;
       if (told || ready.size < workers) return;
       told = true;
@@ -80,7 +82,7 @@ function ended(worker: Worker): Promise<void> {
   return new Promise((resolve) => worker.once("exit", () => resolve()));
 }
 
-function linesIn(message: unknown): Lines {
+function linesIn(message: unknown): Lines | null {
   const { ready } = Object(message);
-  return typeof ready === "object" && ready !== null ? ready : {};
+  return typeof ready === "object" && ready !== null ? ready : null;
 }

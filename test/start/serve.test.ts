@@ -71,6 +71,38 @@ describe("a start", () => {
     assert.match(page.html, /name="phone"/, "the demo cannot be signed in to");
   });
 
+  it("tells metrics on their own port alone, and nobody's name in them", async () => {
+    const port = String(await freePort());
+    await server.kill();
+    await server.restart({ METRICS_PORT: port });
+    const { password } = await server.latchkey("user", "update", "demo", "--reset-password");
+    const home = `http://localhost:${server.env.PORT}`;
+    for (const typed of ["not the password", password]) {
+      const browser = createBrowser();
+      const page = await browser.open(`${home}/demo/sign-in?way=rules`);
+      await browser.submit(page, "login", { login: "demo", password: typed });
+    }
+    assert.equal((await fetch(`${home}/metrics`)).status, 404);
+    const answer = await fetch(`http://127.0.0.1:${port}/metrics`);
+    const told = await answer.text();
+    assert.match(told, /^latchkey_ready 1$/m);
+    assert.match(told, /^latchkey_password_check_seconds_count\{outcome="right"\} 1$/m);
+    assert.match(told, /^latchkey_password_check_seconds_count\{outcome="wrong"\} 1$/m);
+    assert.match(told, /^# TYPE latchkey_sign_in_events_total counter$/m);
+    assert.match(told, /^nodejs_heap_size_used_bytes /m);
+    assert.doesNotMatch(told, /demo/);
+  });
+
+  it("tells the metrics of all its processes at once", async function () {
+    if (server.env.MONGODB_URI === undefined) return this.skip();
+    const port = String(await freePort());
+    await server.kill();
+    await server.restart({ METRICS_PORT: port, WORKERS: "2" });
+    const told = () => fetch(`http://127.0.0.1:${port}/metrics`).then((answer) => answer.text());
+    await until(async () => /^latchkey_ready 1$/m.test(await told()));
+    Object.assign(server.env, { WORKERS: "1" });
+  });
+
   it("leads from / to the user's own page where there is no demo", async () => {
     await server.kill();
     await server.restart({ ISSUER: "http://login.example" });
