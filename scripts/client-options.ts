@@ -24,7 +24,12 @@ export interface Flags {
   defaultAcrValues?: string;
   defaultMaxAge?: number;
   requirePar?: boolean;
+  requirePkce?: boolean;
+  requireSignedRequest?: boolean;
+  dpop?: boolean;
+  profile?: AddApplication["profile"];
   jwksFile?: string;
+  jwksUri?: string;
   resource?: string[];
   resourceServer?: string;
 }
@@ -58,7 +63,21 @@ export function addSettings(command: Command): Command {
     )
     .option("--default-acr-values <values>", "when a request says none, with spaces between")
     .option("--default-max-age <seconds>", "when a request says none", parseCount)
-    .option("--jwks-file <file>", "the client's public keys, for private_key_jwt")
+    .option(
+      "--jwks-file <file>",
+      "the client's public keys, for private_key_jwt and signed requests",
+    )
+    .option("--jwks-uri <uri>", "where they are instead")
+    .option("--require-par", "only pushed authorization requests (RFC 9126)")
+    .option("--require-pkce", "PKCE also for a confidential client (RFC 7636)")
+    .option("--require-signed-request", "only signed authorization requests (RFC 9101)")
+    .option("--dpop", "tokens bound to a key of the client (RFC 9449)")
+    .addOption(
+      new Option("--profile <profile>", "fapi2: FAPI 2.0, with all that it asks for").choices([
+        "fapi2",
+        "none",
+      ]),
+    )
     .option("--resource-server <uri>", "it is this one, and may introspect the tokens for it")
     .option("--resource <uri>", "an API it may ask tokens for (RFC 8707)", collect);
 }
@@ -80,6 +99,11 @@ export function settingsOf(flags: Flags): ChangeApplication {
     defaultAcrValues: flags.defaultAcrValues?.split(" ").filter(Boolean),
     defaultMaxAgeSeconds: flags.defaultMaxAge,
     requirePushedAuthorizationRequests: flags.requirePar,
+    requirePkce: flags.requirePkce,
+    requireSignedRequest: flags.requireSignedRequest,
+    dpop: flags.dpop,
+    profile: flags.profile,
+    jwksUri: flags.jwksUri === "" ? null : flags.jwksUri,
     jwks: flags.jwksFile === undefined ? undefined : readJwks(flags.jwksFile),
     consent: flags.consent,
     resources: listOf(flags.resource),

@@ -96,8 +96,7 @@ function addAdd(client: Command): void {
     .option("--name <name>", "what people call it")
     .option("--redirect-uri <uri>", "may be given several times", collect)
     .option("--public", "has no secret and uses PKCE (RFC 7636)")
-    .option("--consent", "users are asked for consent")
-    .option("--require-par", "only pushed authorization requests (RFC 9126)");
+    .option("--consent", "users are asked for consent");
   needs(add, "--name", "--redirect-uri|--resource-server|--grant-type");
   addSettings(add).action(async (flags: Flags & { id?: string }) => {
     const { id, name = "", redirectUri = [] } = flags;
@@ -119,11 +118,15 @@ function addUpdate(client: Command): void {
     .option("--public", "has no secret")
     .option("--no-public", "has a secret, which is printed once")
     .option("--consent", "users are asked for consent")
-    .option("--no-consent", "users are not asked for consent")
-    .option("--require-par", "only pushed authorization requests (RFC 9126)")
-    .option("--no-require-par", "other requests as well")
-    .option("--no-id-token-claims", "userinfo has them");
-  addSettings(update).action(async (id: string, flags: Flags) => {
-    printThing(await withStore((deps) => updateApplication(deps, id, settingsOf(flags))), SECRET);
-  });
+    .option("--no-consent", "users are not asked for consent");
+  // After the options that they turn off, or they would be given by default.
+  addSettings(update)
+    .option("--no-require-par", "requests that are not pushed as well")
+    .option("--no-require-pkce", "without PKCE as well, where it has a secret or keys")
+    .option("--no-require-signed-request", "unsigned ones as well")
+    .option("--no-dpop", "tokens for whoever has them")
+    .option("--no-id-token-claims", "userinfo has them")
+    .action(async (id: string, flags: Flags) => {
+      printThing(await withStore((deps) => updateApplication(deps, id, settingsOf(flags))), SECRET);
+    });
 }

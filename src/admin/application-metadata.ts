@@ -1,6 +1,7 @@
 // The metadata of an application (RFC 7591) that an administrator's settings make, checked as a whole.
 import { type ApplicationMetadata, DEFAULT_SCOPE, GRANT_TYPES } from "../domain/application.ts";
 import type { ApplicationSettings } from "./application-options.ts";
+import { securityOf, securityProblemOf, withProfile } from "./client-security.ts";
 import { AdminError } from "./errors.ts";
 import { refuseUri, type UriPurpose } from "./redirect-uris.ts";
 
@@ -30,9 +31,10 @@ export function blankMetadata(id: string, issuedAtSeconds: number): ApplicationM
 // a setting. `apiScopes`: those of the APIs that it may ask tokens for. Throws AdminError "usage".
 export function applySettings(
   before: ApplicationMetadata,
-  settings: ApplicationSettings,
+  said: ApplicationSettings,
   apiScopes: ReadonlySet<string>,
 ): ApplicationMetadata {
+  const settings = withProfile(said);
   const grantTypes = settings.grantTypes?.map((each) => GRANT_TYPES[each]) ?? before.grant_types;
   const given = (name: keyof ApplicationSettings) => settings[name] !== undefined;
   const after: ApplicationMetadata = {
@@ -53,11 +55,8 @@ export function applySettings(
     ...(given("defaultMaxAgeSeconds") && {
       default_max_age: settings.defaultMaxAgeSeconds ?? undefined,
     }),
-    ...(given("requirePushedAuthorizationRequests") && {
-      require_pushed_authorization_requests: settings.requirePushedAuthorizationRequests,
-    }),
     ...(given("resourceServer") && { resource_server: settings.resourceServer ?? undefined }),
-    ...(given("jwks") && { jwks: settings.jwks }),
+    ...securityOf(settings),
   };
   const checked = signsNobodyIn(after) ? { ...after, grant_types: [], response_types: [] } : after;
   const problem = problemOf(checked);
@@ -140,7 +139,7 @@ function problemOf(metadata: ApplicationMetadata): string | null {
   if (metadata.resource_server !== undefined && metadata.token_endpoint_auth_method === "none") {
     return "A resource server must authenticate: it cannot be public.";
   }
-  if (signsNobodyIn(metadata)) return jwksProblemOf(metadata);
+  if (signsNobodyIn(metadata)) return securityProblemOf(metadata);
   const grantProblem = grantProblemOf(metadata);
   if (grantProblem !== null) return grantProblem;
   // OpenID Connect Core, 8.1: without a sector_identifier_uri the host is the sector, so there is one.
@@ -148,7 +147,7 @@ function problemOf(metadata: ApplicationMetadata): string | null {
   if (metadata.subject_type === "pairwise" && hosts.size !== 1) {
     return "With pairwise subjects all redirect URIs must be on one host.";
   }
-  return jwksProblemOf(metadata);
+  return securityProblemOf(metadata);
 }
 
 function grantProblemOf(metadata: ApplicationMetadata): string | null {
@@ -168,11 +167,13 @@ function grantProblemOf(metadata: ApplicationMetadata): string | null {
 }
 
 function uriProblemOf(metadata: ApplicationMetadata): string | null {
-  const { backchannel_logout_uri: backchannel } = metadata;
+  const { backchannel_logout_uri: backchannel, jwks_uri: jwks } = metadata;
   const named: [UriPurpose, string, readonly string[]][] = [
     ["redirect", "redirect URI", metadata.redirect_uris],
     ["post-logout", "post-logout redirect URI", metadata.post_logout_redirect_uris],
     ["backchannel-logout", "back-channel logout URI", backchannel ? [backchannel] : []],
+    // Fetched by us as well.
+    ["backchannel-logout", "address of the keys", jwks ? [jwks] : []],
   ];
   for (const [purpose, name, all] of named) {
     for (const uri of all) {
@@ -181,18 +182,4 @@ function uriProblemOf(metadata: ApplicationMetadata): string | null {
     }
   }
   return null;
-}
-
-function jwksProblemOf(metadata: ApplicationMetadata): string | null {
-  const signs = metadata.token_endpoint_auth_method === "private_key_jwt";
-  if (metadata.jwks === undefined) {
-    return signs ? "The authentication method private_key_jwt needs the client's keys." : null;
-  }
-  const shared = metadata.jwks.keys.some(
-    (key) => key.kty !== "RSA" && key.kty !== "EC" && key.kty !== "OKP",
-  );
-  if (shared) return "The client's keys must be RSA, EC or OKP keys.";
-  return metadata.jwks.keys.some((key) => Object.hasOwn(key, "d"))
-    ? "The client's keys must be public ones; these hold a private key."
-    : null;
 }

@@ -51,6 +51,13 @@ const settings = {
   requirePushedAuthorizationRequests: z.boolean(),
   // The public keys of a client that signs its requests for tokens (RFC 7517).
   jwks: z.strictObject({ keys: z.array(z.record(z.string(), z.unknown())).min(1).max(20) }),
+  // Where they are instead; null takes it away.
+  jwksUri: z.string().nullable(),
+  requirePkce: z.boolean(),
+  requireSignedRequest: z.boolean(),
+  // Its tokens are bound to a key (RFC 9449).
+  dpop: z.boolean(),
+  profile: z.enum(["fapi2", "none"]),
   consent: z.boolean(),
   resources: z.array(resourceUri).max(20),
   // The resource server that it is; null takes it away.

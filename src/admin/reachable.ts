@@ -5,14 +5,23 @@ import { AdminError } from "./errors.ts";
 
 // Throws AdminError "usage". What a name resolves to is looked at when it is called, each time.
 export function requireReachable(
-  { backchannelLogoutUri: uri }: Pick<ApplicationSettings, "backchannelLogoutUri">,
+  { backchannelLogoutUri, jwksUri }: Pick<ApplicationSettings, "backchannelLogoutUri" | "jwksUri">,
   { privateFetchHosts }: { readonly privateFetchHosts: PrivateFetchHosts },
+): void {
+  requireOne("The back-channel logout URI", backchannelLogoutUri, privateFetchHosts);
+  requireOne("The address of the keys", jwksUri, privateFetchHosts);
+}
+
+function requireOne(
+  name: string,
+  uri: string | null | undefined,
+  privateFetchHosts: PrivateFetchHosts,
 ): void {
   const url = uri ? URL.parse(uri) : null;
   // What is no address at all is refused elsewhere.
   const refusal = url && refuseHost(url.hostname, privateFetchHosts);
   if (refusal === null || url === null) return;
-  const called = `The back-channel logout URI ${JSON.stringify(uri)}`;
+  const called = `${name} ${JSON.stringify(uri)}`;
   throw new AdminError(
     "usage",
     refusal === "private-address"

@@ -26,6 +26,13 @@ export interface ApplicationMetadata {
   readonly resource_server?: string | undefined;
   // Ours: the claims of the granted scopes are in the ID token as well.
   readonly id_token_claims?: boolean | undefined;
+  readonly require_signed_request_object?: boolean | undefined;
+  readonly dpop_bound_access_tokens?: boolean | undefined;
+  // Ours: PKCE although it is confidential.
+  readonly require_pkce?: boolean | undefined;
+  // Ours: what is held to FAPI 2.0 (Security Profile).
+  readonly security_profile?: "fapi2" | undefined;
+  readonly jwks_uri?: string | undefined;
   readonly jwks?: { readonly keys: readonly Record<string, unknown>[] } | undefined;
 }
 

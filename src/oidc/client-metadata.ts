@@ -4,7 +4,9 @@ import type { Application } from "../domain/application.ts";
 import { SCOPES } from "./claims.ts";
 
 // What RFC 7591 has no name for and the engine hands on to us.
-export const OWN_METADATA: string[] = ["id_token_claims", "resource_server"];
+export const OWN_METADATA: string[] = [
+  ...["id_token_claims", "resource_server", "require_pkce", "security_profile"],
+];
 
 const cache = new WeakMap<Application, AdapterPayload>();
 

@@ -21,6 +21,7 @@ import type { BegunInteractions } from "./begun-interactions.ts";
 import { CLAIMS, dropForbiddenClaims, SCOPES } from "./claims.ts";
 import { type QueueLogout, queueLogouts } from "./client-logouts.ts";
 import { OWN_METADATA } from "./client-metadata.ts";
+import { checkClientAssertion, fapiProfileOf, mustUsePkce } from "./client-security.ts";
 import { discoverDefaults } from "./discovery.ts";
 import { type EngineEvents, listen } from "./events.ts";
 import { loadExistingGrant } from "./grants.ts";
@@ -102,6 +103,8 @@ function configurationOf(deps: EngineDeps, keys: readonly SigningKey[]): Configu
       clientAuthSigningAlgValues: ["RS256", "PS256", "ES256", "EdDSA"],
       requestObjectSigningAlgValues: ["PS256", "ES256", "EdDSA"],
     },
+    pkce: { required: mustUsePkce },
+    assertJwtClientAuthClaimsAndHeader: checkClientAssertion,
     clientBasedCORS: (_ctx, origin, client) =>
       originsOf({ redirect_uris: client.redirectUris ?? [] }).has(origin),
     findAccount: (ctx, id, token) => findAccount(storage, ctx, id, token),
@@ -152,6 +155,7 @@ function configurationOf(deps: EngineDeps, keys: readonly SigningKey[]): Configu
       claimsParameter: { enabled: true, assertClaimsParameter: dropForbiddenClaims },
       pushedAuthorizationRequests: { enabled: true },
       requestObjects: { enabled: true },
+      fapi: { enabled: true, profile: fapiProfileOf },
       resourceIndicators: {
         enabled: true,
         getResourceServerInfo: (_ctx, resource, client) =>
