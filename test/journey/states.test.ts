@@ -54,6 +54,14 @@ describe("the states of the pages", function () {
     assert.match(named("code-wrong-10").html, /role="alert".*Codes are locked/s);
   });
 
+  it("tell of the fifth wrong recovery code that it was the last, and take the field away", () => {
+    for (const name of ["outage-wrong-5", "outage-dead"]) {
+      assert.match(named(name).html, /role="alert".*Too many wrong codes in this sign-in/s, name);
+      assert.doesNotMatch(named(name).html, /name="recovery_code"/, name);
+    }
+    assert.match(named("outage-wrong-4").html, /name="recovery_code"[^>]* autofocus/);
+  });
+
   it("offer neither a field nor a text while codes are locked", () => {
     for (const { name, page } of states.filter(({ name }) => /locked|wrong-10/.test(name))) {
       assert.doesNotMatch(page.html, /name="code"|\/resend"|type="tel"/, name);

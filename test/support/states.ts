@@ -9,6 +9,7 @@ import {
   signedIn,
 } from "../attacks/scene.ts";
 import { type Browser, csrfOf, type Page } from "./browser.ts";
+import { fakes, startFakeVonage } from "./fake-vonage.ts";
 
 export interface State {
   readonly name: string;
@@ -31,7 +32,38 @@ export async function walkStates(): Promise<{ scene: Scene; states: State[] }> {
   await walkStepUp(scene, take);
   await walkLink(scene, take);
   await walkRecovery(scene, take);
+  await walkOutage(take);
   return { scene, states };
+}
+
+// No provider takes a text, and a recovery code may stand in for one.
+async function walkOutage(take: Take): Promise<void> {
+  const vonage = await startFakeVonage();
+  vonage.script(...Array.from({ length: 50 }, () => fakes.status(503)));
+  const { server, strict, victim } = await openScene({
+    env: {
+      ...{ SMS_PROVIDERS: "vonage", SMS_COUNTRIES: "US", VONAGE_HOST: vonage.url },
+      ...{ VONAGE_API_KEY: "key", VONAGE_API_SECRET: "secret", VONAGE_FROM: "Latchkey" },
+    },
+    limits: { smsTimeoutSeconds: 2, smsFailuresUntilOpen: 1000 },
+  });
+  try {
+    await server.latchkey("mfa", "rule", "outage", "other-factor", "--client", "strict");
+    const dave = victim();
+    await server.latchkey("user", "recovery-codes", dave.username);
+    const { browser, page } = await afterPassword(strict, dave);
+    take("outage", page);
+    const type = (recovery_code: string) => browser.post(page, "recovery-code", { recovery_code });
+    take("outage-empty", await type(""));
+    take("outage-malformed", await type("x"));
+    const wrong = (by: number) => type(`0000-0000-0000-0000-0000-000${by}`);
+    for (let i = 1; i <= 5; i++) take(`outage-wrong-${i}`, await wrong(i));
+    take("outage-dead", await wrong(6));
+    take("outage-resend", await browser.post(page, "resend"));
+  } finally {
+    await server.close();
+    await vonage.close();
+  }
 }
 
 async function walkSignIn({ strict }: Scene, take: Take): Promise<void> {
