@@ -1,7 +1,8 @@
 // FAPI 2.0 (Security Profile) as a property of an application, with openid-client: a pushed request, private_key_jwt,
 // DPoP; and each of its rules alone.
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
 import path from "node:path";
 import { decodeProtectedHeader, exportJWK, generateKeyPair } from "jose";
 import * as oidc from "openid-client";
@@ -19,7 +20,10 @@ describe("journey by FAPI 2.0", () => {
   const user = { username: "fay", password: "", phone: PHONE };
 
   before(async () => {
-    server = await startServer({ limits: { sendGapSeconds: 0, sendsPerNumberPerDay: 100 } });
+    server = await startServer({
+      env: { ALLOW_PRIVATE_FETCH: "1" },
+      limits: { sendGapSeconds: 0, sendsPerNumberPerDay: 100 },
+    });
     const jwks = [];
     for (const alg of ["ES256", "PS256", "RS256"]) {
       const pair = await generateKeyPair(alg, { extractable: true });
@@ -170,6 +174,30 @@ describe("journey by FAPI 2.0", () => {
     const again = await bound.begin();
     const tokens = await bound.finish(again, await signIn(server, createBrowser(), again, user));
     assert.equal(tokens.token_type, "bearer");
+  });
+
+  it("finds the keys of a client at their address (TOK-38)", async () => {
+    const published = createServer((_request, response) => {
+      response.setHeader("Content-Type", "application/jwk-set+json");
+      response.end(readFileSync(jwksFile));
+    });
+    await new Promise<void>((resolve) => published.listen(0, "127.0.0.1", resolve));
+    try {
+      const address = published.address();
+      const port = typeof address === "object" && address ? address.port : 0;
+      const uri = `http://localhost:${port}/jwks`;
+      const shown = await server.latchkey("client", "update", "bank", "--jwks-uri", uri);
+      assert.deepEqual([shown.jwks, shown.jwks_uri], [undefined, uri]);
+      const { params } = await begin();
+      const url = await oidc.buildAuthorizationUrlWithPAR(await configOf(), params);
+      assert.match(url.href, /request_uri=/);
+      const both = ["--jwks-uri", uri, "--jwks-file", jwksFile];
+      await assert.rejects(server.latchkey("client", "update", "bank", ...both));
+      const file = await server.latchkey("client", "update", "bank", "--jwks-file", jwksFile);
+      assert.deepEqual([file.jwks.keys.length, file.jwks_uri], [3, undefined]);
+    } finally {
+      published.close();
+    }
   });
 
   it("keeps what an update does not name (TOK-38)", async () => {
