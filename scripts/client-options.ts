@@ -20,6 +20,10 @@ export interface Flags {
   idTokenClaims?: boolean;
   idTokenAlg?: AddApplication["idTokenAlg"];
   grantType?: AddApplication["grantTypes"];
+  logoUri?: string;
+  clientUri?: string;
+  policyUri?: string;
+  tosUri?: string;
   applicationType?: AddApplication["applicationType"];
   defaultAcrValues?: string;
   defaultMaxAge?: number;
@@ -38,6 +42,10 @@ export function addSettings(command: Command): Command {
   return command
     .option("--post-logout-redirect-uri <uri>", "may be given several times", collect)
     .option("--backchannel-logout-uri <uri>", "told when a session ends")
+    .option("--logo-uri <uri>", "its logo, shown when a user signs in; https, as the next three")
+    .option("--client-uri <uri>", "its website, a link there")
+    .option("--policy-uri <uri>", "its privacy policy, a link there")
+    .option("--tos-uri <uri>", "its terms of service, a link there")
     .addOption(new Option("--auth-method <method>", "at the token endpoint").choices(AUTH_METHODS))
     .addOption(
       new Option("--subject-type <type>", "who sub is the same for").choices([
@@ -87,7 +95,11 @@ export function settingsOf(flags: Flags): ChangeApplication {
     name: flags.name,
     redirectUris: listOf(flags.redirectUri),
     postLogoutRedirectUris: listOf(flags.postLogoutRedirectUri),
-    backchannelLogoutUri: flags.backchannelLogoutUri === "" ? null : flags.backchannelLogoutUri,
+    backchannelLogoutUri: uriOf(flags.backchannelLogoutUri),
+    logoUri: uriOf(flags.logoUri),
+    clientUri: uriOf(flags.clientUri),
+    policyUri: uriOf(flags.policyUri),
+    tosUri: uriOf(flags.tosUri),
     applicationType: flags.applicationType,
     public: flags.public,
     authMethod: flags.authMethod,
@@ -109,6 +121,11 @@ export function settingsOf(flags: Flags): ChangeApplication {
     resources: listOf(flags.resource),
     resourceServer: flags.resourceServer === "" ? null : flags.resourceServer,
   };
+}
+
+// An empty text takes it away.
+function uriOf(given: string | undefined): string | null | undefined {
+  return given === "" ? null : given;
 }
 
 function listOf(given: string[] | undefined): string[] | undefined {

@@ -49,6 +49,7 @@ export function applySettings(
     subject_type: settings.subjectType ?? before.subject_type,
     scope: scopeOf(before, settings, { apiScopes, hasUsers: hasUsers(grantTypes) }),
     ...(given("backchannelLogoutUri") && backchannelLogout(settings.backchannelLogoutUri)),
+    ...shownUris(settings),
     ...(given("idTokenAlg") && { id_token_signed_response_alg: settings.idTokenAlg }),
     ...(given("idTokenClaims") && { id_token_claims: settings.idTokenClaims || undefined }),
     ...(given("defaultAcrValues") && { default_acr_values: settings.defaultAcrValues }),
@@ -89,6 +90,13 @@ function backchannelLogout(uri: string | null | undefined) {
     backchannel_logout_uri: uri ?? undefined,
     backchannel_logout_session_required: uri ? true : undefined,
   };
+}
+
+function shownUris(settings: ApplicationSettings): Partial<ApplicationMetadata> {
+  const { logoUri, clientUri, policyUri, tosUri } = settings;
+  const uris = { logo_uri: logoUri, client_uri: clientUri, policy_uri: policyUri, tos_uri: tosUri };
+  const given = Object.entries(uris).filter(([, uri]) => uri !== undefined);
+  return Object.fromEntries(given.map(([name, uri]) => [name, uri ?? undefined]));
 }
 
 function scopeOf(
@@ -174,6 +182,10 @@ function uriProblemOf(metadata: ApplicationMetadata): string | null {
     ["backchannel-logout", "back-channel logout URI", backchannel ? [backchannel] : []],
     // Fetched by us as well.
     ["backchannel-logout", "address of the keys", jwks ? [jwks] : []],
+    ["shown", "logo URI", [metadata.logo_uri ?? []].flat()],
+    ["shown", "client URI", [metadata.client_uri ?? []].flat()],
+    ["shown", "policy URI", [metadata.policy_uri ?? []].flat()],
+    ["shown", "terms of service URI", [metadata.tos_uri ?? []].flat()],
   ];
   for (const [purpose, name, all] of named) {
     for (const uri of all) {

@@ -37,6 +37,10 @@ const settings = {
   postLogoutRedirectUris: uris,
   // Null takes it away.
   backchannelLogoutUri: z.string().nullable(),
+  logoUri: z.string().nullable(),
+  clientUri: z.string().nullable(),
+  policyUri: z.string().nullable(),
+  tosUri: z.string().nullable(),
   applicationType: z.enum(["web", "native"]),
   // A public client has no secret (RFC 6749, 2.1); the same as authMethod "none".
   public: z.boolean(),

@@ -2,7 +2,8 @@
 // here receives codes; so it is https, or this very machine, or a native application's own scheme.
 import { isIP } from "node:net";
 
-export type UriPurpose = "redirect" | "post-logout" | "backchannel-logout";
+// "shown": in a page, as a link or an image.
+export type UriPurpose = "redirect" | "post-logout" | "backchannel-logout" | "shown";
 
 const URI_LENGTH_MAX = 2048;
 
@@ -27,6 +28,7 @@ export function refuseUri(
   if (parsed === null) return "is not an absolute URI";
   if (parsed.username !== "" || parsed.password !== "") return "must not have credentials";
 
+  if (purpose === "shown") return refuseShown(parsed);
   switch (parsed.protocol) {
     case "https:":
       // RFC 8252, 7.2: claimed https addresses are an application's own.
@@ -38,6 +40,12 @@ export function refuseUri(
     default:
       return refuseScheme(parsed.protocol, purpose, applicationType);
   }
+}
+
+// Its host also stands in a content security policy, which other characters would take apart.
+function refuseShown({ protocol, hostname }: URL): string | null {
+  if (protocol !== "https:") return "must be https";
+  return /^[a-z0-9.-]+$/.test(hostname) ? null : "must have a plain host name";
 }
 
 function refuseScheme(

@@ -9,6 +9,11 @@ export interface ApplicationMetadata {
   readonly application_type: "web" | "native";
   readonly redirect_uris: readonly string[];
   readonly post_logout_redirect_uris: readonly string[];
+  // Shown to users, as addresses of the application's own; the logo is fetched by browsers alone.
+  readonly logo_uri?: string | undefined;
+  readonly client_uri?: string | undefined;
+  readonly policy_uri?: string | undefined;
+  readonly tos_uri?: string | undefined;
   readonly backchannel_logout_uri?: string | undefined;
   readonly backchannel_logout_session_required?: boolean | undefined;
   readonly grant_types: readonly string[];

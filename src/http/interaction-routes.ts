@@ -20,6 +20,7 @@ import {
 import { postLink, postSendLink, showLink, showMailedLink } from "./mailed-link-page.ts";
 import { postRecoveryCode } from "./recovery-code-page.ts";
 import { postRecoveryCodes, showRecoveryCodes } from "./recovery-codes-page.ts";
+import { letImageShow } from "./security-headers.ts";
 import { postLogin, showSignIn } from "./sign-in-page.ts";
 import { draw, goOn } from "./step-answer.ts";
 import type { Web } from "./web.ts";
@@ -100,5 +101,6 @@ function showConsent(web: Web, visit: Visit): void {
   // A scope that several APIs know is asked for once.
   const all = [...new Set([...scopes, ...resources.flatMap(([, each]) => each)])];
   const model = { ...stepPage(web, visit), action, scopes: all, claims };
+  letImageShow(visit.ctx, model.frame.about?.logo);
   draw(visit, 200, web.view.render("consent", model, visit.language));
 }

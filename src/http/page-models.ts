@@ -21,11 +21,20 @@ export interface PageFrame {
   readonly brand: string;
   // The application that the person is on the way to, where there is one.
   readonly applicationName: string | null;
+  // What the application shows of itself; addresses are https.
+  readonly about?: ApplicationAbout;
   // Absent: the person is on the way to the application alone. Else the bound phone is replaced on the way.
   readonly changesPhone?: boolean;
   // When the page is drawn; countdowns run from here, so a wrong clock in the browser does no harm.
   readonly now: number;
 }
+
+export interface ApplicationAbout {
+  readonly logo: string | null;
+  readonly links: readonly { readonly key: AboutKey; readonly href: string }[];
+}
+
+export type AboutKey = "about.client" | "about.policy" | "about.tos";
 
 export interface Framed {
   readonly frame: PageFrame;

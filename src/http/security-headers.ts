@@ -21,12 +21,14 @@ export function securityHeaders(options: { readonly https: boolean }): Middlewar
   };
 }
 
+const IMAGES = "img-src 'self' data:";
+
 const POLICY = [
   "default-src 'none'",
   // The engine looks for an explicit one to add to.
   "script-src 'self'",
   "style-src 'self'",
-  "img-src 'self' data:",
+  IMAGES,
   "connect-src 'self'",
   "base-uri 'none'",
   "frame-ancestors 'none'",
@@ -43,4 +45,12 @@ function keepFormsHere(ctx: Context): void {
 // Nothing that comes from others is printed as markup, and no script of others runs: such a page sends only our forms.
 export function letFormsLeadOn(ctx: Context): void {
   ctx.set("Content-Security-Policy", POLICY.join("; "));
+}
+
+// Lets this one page show an image of the host, too; nothing where there is none.
+export function letImageShow(ctx: Context, image: string | null | undefined): void {
+  const origin = image ? URL.parse(image)?.origin : undefined;
+  if (origin === undefined || !/^https:\/\/[a-z0-9.-]+(:\d+)?$/.test(origin)) return;
+  const policy = ctx.response.get("Content-Security-Policy");
+  ctx.set("Content-Security-Policy", policy.replace(IMAGES, `${IMAGES} ${origin}`));
 }

@@ -8,6 +8,7 @@ import { AppError } from "./errors.ts";
 import { formField } from "./form.ts";
 import { actionOf, readPost, stepPage, type Visit } from "./interaction-gate.ts";
 import type { SignInModel } from "./page-models.ts";
+import { letImageShow } from "./security-headers.ts";
 import { draw, goOn, setRetryAfter } from "./step-answer.ts";
 import type { Web } from "./web.ts";
 
@@ -77,5 +78,6 @@ function drawSignIn(
     error: given.error,
     retryAt: given.retryAt ?? null,
   };
+  letImageShow(visit.ctx, model.frame.about?.logo);
   draw(visit, status, web.view.render("sign-in", model, visit.language));
 }

@@ -8,7 +8,7 @@ import type { Engine } from "../oidc/engine.ts";
 import type { Assets } from "./assets.ts";
 import type { Csrf } from "./csrf.ts";
 import type { Language, Languages } from "./language.ts";
-import type { Country, PageFrame } from "./page-models.ts";
+import type { AboutKey, ApplicationAbout, Country, PageFrame } from "./page-models.ts";
 import type { View } from "./view.ts";
 
 export interface Web {
@@ -31,12 +31,26 @@ export interface Web {
 
 // The frame of a page on the way to an application.
 export function frameOf(web: Web, application: Application | null): PageFrame {
+  const about = application === null ? null : aboutOf(application);
   return {
+    ...(about && { about }),
     base: web.base,
     brand: web.brand,
     applicationName: application?.metadata.client_name ?? null,
     now: web.flow.now(),
   };
+}
+
+// Null: it shows nothing of itself.
+function aboutOf({ metadata }: Application): ApplicationAbout | null {
+  const all: [AboutKey, string | undefined][] = [
+    ["about.client", metadata.client_uri],
+    ["about.policy", metadata.policy_uri],
+    ["about.tos", metadata.tos_uri],
+  ];
+  const links = all.flatMap(([key, href]) => (href?.startsWith("https:") ? { key, href } : []));
+  const logo = metadata.logo_uri?.startsWith("https:") ? metadata.logo_uri : null;
+  return logo === null && links.length === 0 ? null : { logo, links };
 }
 
 // The language for a request: ui_locales, then what the browser prefers.

@@ -163,6 +163,16 @@ function drawTheRest(draw: Draw): void {
   }
   draw("consent", "consent", {
     ...STEP,
+    frame: {
+      ...FRAME,
+      about: {
+        logo: "https://cdn.example/logo.svg",
+        links: [
+          { key: "about.client", href: "https://app.example/" },
+          { key: "about.policy", href: "https://app.example/privacy" },
+        ],
+      },
+    },
     action: "/interaction/u1/consent",
     scopes: ["openid", "profile", "email", "phone", "offline_access", "invoices:read"],
     claims: ["birthdate"],
@@ -240,7 +250,14 @@ function drawHostile(text: string, draw: Draw): void {
   draw("link", "link", { ...step, action: text, token: text });
   drawHostileRecovery(text, draw);
   draw("refused", "refused", { ...step, because: "factor-off" });
-  draw("consent", "consent", { ...step, action: text, scopes: ["openid", text], claims: [text] });
+  const about = {
+    logo: `javascript:${text}`,
+    links: [{ key: "about.tos", href: `javascript:${text}` } as const],
+  };
+  draw("consent", "consent", {
+    ...{ ...step, frame: { ...frame, about } },
+    ...{ action: text, scopes: ["openid", text], claims: [text] },
+  });
   drawHostileAccount(frame, text, draw);
   drawHostileDevice(frame, text, draw);
   draw("logout", "logout", { frame, engineForm: ENGINE_FORM });
