@@ -7,7 +7,7 @@ import { claimsOf } from "./claims.ts";
 import type { EngineEvents } from "./events.ts";
 
 interface IntrospectionDeps {
-  readonly storage: Pick<Storage, "users">;
+  readonly storage: Pick<Storage, "resources" | "users">;
   readonly events: EngineEvents;
 }
 
@@ -30,7 +30,7 @@ export async function mayIntrospect(
     refused(events, client.clientId, because);
     return false;
   };
-  if (token.clientId !== client.clientId && !isFor(client, token)) {
+  if (token.clientId !== client.clientId && !(await isFor(storage, client, token))) {
     return refuse("not-for-this-client");
   }
   if (typeof token.accountId !== "string") return true;
@@ -56,9 +56,15 @@ export function completeIntrospection({ events }: Pick<IntrospectionDeps, "event
   };
 }
 
-function isFor(client: Client, { aud }: TokenLike): boolean {
-  const { resource_server: resource } = client;
-  return typeof resource === "string" && [aud].flat().includes(resource);
+// An API that is registered may have another audience than its URI.
+async function isFor(
+  { resources }: Pick<Storage, "resources">,
+  { resource_server: resource }: Client,
+  { aud }: TokenLike,
+): Promise<boolean> {
+  if (typeof resource !== "string") return false;
+  const api = await resources.find(resource);
+  return [aud].flat().includes(api?.audience ?? resource);
 }
 
 // `username` is a member of RFC 7662 (2.2): for people to read, as `sub` is not.

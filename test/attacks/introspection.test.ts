@@ -84,6 +84,24 @@ describe("introspection", () => {
     assert.equal((await postForm(url, { token: forApi }, wrong)).status, 401);
   });
 
+  it("knows the tokens of an API by the audience that it has (TOK-34)", async () => {
+    const { server } = scene;
+    const uri = "https://orders.example";
+    await server.latchkey(
+      ...["resource", "add", "--id", uri, "--name", "Orders", "--scope", "orders:read"],
+      ...["--audience", "orders"],
+    );
+    const args = ["--resource", uri, "--scope", "openid orders:read"];
+    const shop = await registerRelyingParty(server, { id: "shop", sms: "off", args });
+    const orders = await resourceServer("orders", uri);
+    const params = { scope: "openid orders:read", resource: uri };
+    const { access_token } = await tokensFor(scene, shop, scene.victim(), params);
+    const { body } = await introspect(server, orders, access_token);
+    assert.deepEqual([body.active, body.aud, body.scope], [true, "orders", "orders:read"]);
+    const mailServer = await resourceServer("mail-server", API);
+    assert.equal(await refused(mailServer, access_token), "not-for-this-client");
+  });
+
   it("lets a resource server neither sign anybody in nor get a token (TOK-34)", async () => {
     const { server } = scene;
     const api = await resourceServer("only-api", "https://only.example");
