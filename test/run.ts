@@ -42,6 +42,7 @@ const EMBEDDED: readonly Suite[] = [
 const MONGODB: readonly Suite[] = [
   { name: "mongodb", files: "test/mongodb/*.test.ts" },
   { name: "crashes", files: "test/crash/*.test.ts" },
+  { name: "start", files: "test/start/serve.test.ts" },
   { name: "attacks", files: "test/attacks/*.test.ts" },
   { name: "journeys", files: "test/journey/*.test.ts" },
 ];

@@ -1,8 +1,10 @@
 // What goes wrong around the process: a disk that is full, a SECRET that is not the store's.
+
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync, rmSync } from "node:fs";
 import path from "node:path";
+import { itOnMongodb } from "../support/it-on-mongodb.ts";
 import { startServer, type TestServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
 
@@ -46,8 +48,6 @@ describe("a store beside another SECRET, or none", () => {
     assert.match(errors, /^[^\n]*\bSECRET\b[^\n]*\n$/);
   });
 
-  // The embedded store has one process.
-  const itOnMongodb = process.env.TEST_STORE_URI === undefined ? () => {} : it;
   itOnMongodb("is refused with several processes just the same (FLT-49)", async () => {
     const { code, errors } = await startOf({ ...server.env, SECRET: OTHER_SECRET, WORKERS: "2" });
     assert.equal(code, 78);

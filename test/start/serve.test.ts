@@ -1,11 +1,13 @@
 // What a start says and does for somebody who tries the product: another program on the port, another port later, a
 // password that was not kept, a variable's name that was typed wrong.
+
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import http from "node:http";
 import path from "node:path";
 import { createBrowser } from "../support/browser.ts";
+import { itOnMongodb } from "../support/it-on-mongodb.ts";
 import { freePort, startServer, type TestServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
 
@@ -93,8 +95,7 @@ describe("a start", () => {
     assert.doesNotMatch(told, /demo/);
   });
 
-  it("tells the metrics of all its processes at once", async function () {
-    if (server.env.MONGODB_URI === undefined) return this.skip();
+  itOnMongodb("tells the metrics of all its processes at once", async () => {
     const port = String(await freePort());
     await server.kill();
     await server.restart({ METRICS_PORT: port, WORKERS: "2" });
