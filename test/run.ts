@@ -29,6 +29,7 @@ const EMBEDDED: readonly Suite[] = [
   },
   { name: "attacks", files: "test/attacks/*.test.ts" },
   { name: "journeys", files: "test/journey/*.test.ts" },
+  { name: "clients", files: "test/clients/*.test.ts" },
   { name: "adapters", files: "test/adapters/*.test.ts" },
   { name: "start", files: "test/start/*.test.ts" },
   { name: "flow", files: "test/flow/*.test.ts" },
