@@ -14,6 +14,7 @@ import { type DerivedKeys, deriveKeys } from "./derived-keys.ts";
 import { accountApplication } from "./domain/account-application.ts";
 import { isLoopbackAddress } from "./domain/network.ts";
 import { countriesWithCallingCodes, isCountryAllowed } from "./domain/phone.ts";
+import { supportLinkOf } from "./domain/support-contact.ts";
 import type { Instant } from "./domain/time.ts";
 import { createTextSender, type SendMessage } from "./flow/send-text.ts";
 import type { FlowDeps } from "./flow/sign-in.ts";
@@ -61,7 +62,10 @@ export async function createApp(given: Parts): Promise<App> {
   const storage = withBuiltIn(given.storage, accountApplication(config.issuer));
   const parts = { ...given, storage };
   const keys = deriveKeys(config.secrets);
-  const languages = createLanguages(path.join(ROOT, "config", "languages"));
+  const supportLink = supportLinkOf(config.support);
+  const languages = createLanguages(path.join(ROOT, "config", "languages"), {
+    namesSupport: supportLink !== null,
+  });
   for (const problem of await lintTexts({
     storage,
     frame: textFrameOf(config),
@@ -81,7 +85,7 @@ export async function createApp(given: Parts): Promise<App> {
       if (engine === null) throw new Error("the engine is not there yet");
       return engine;
     },
-    view: createView({ viewsDir: VIEWS }),
+    view: createView({ viewsDir: VIEWS, support: supportLink }),
     languages,
     assets: createAssets(path.join(VIEWS, "assets")),
     csrf,

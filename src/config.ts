@@ -6,6 +6,7 @@ import type { PrivateFetchHosts } from "./domain/fetch-policy.ts";
 import { type Limits, limitsSchema } from "./domain/limits.ts";
 import type { RecoveryPolicy } from "./domain/recovery.ts";
 import { type SmsPrices, smsPricesSchema } from "./domain/sms-price.ts";
+import type { SupportContact } from "./domain/support-contact.ts";
 import {
   type CheckedEnvironment,
   checkEnvironment,
@@ -19,6 +20,7 @@ import { problemsOfMongodbUri } from "./mongodb-uri.ts";
 import { readOrMakeSecret } from "./secret-file.ts";
 import { type SmsConfig, smsConfigOf } from "./sms-settings.ts";
 import { readSmtpSettings, type SmtpSettings } from "./smtp-settings.ts";
+import { readSupport } from "./support-settings.ts";
 
 export { isLoopback };
 
@@ -43,6 +45,8 @@ export interface Config extends SmsConfig {
   readonly secrets: readonly string[];
   // Null: mails go into the outbox, or nowhere in production.
   readonly smtp: SmtpConfig | null;
+  // Whom people can ask for help.
+  readonly support: SupportContact;
   // To which addresses links go that replace a forgotten password.
   readonly recovery: RecoveryPolicy;
   // The hosts of applications that may be at private addresses.
@@ -84,6 +88,7 @@ export function readConfig(environment: Environment = process.env): Config {
   checkIssuer(issuer, production, problems);
   const sms = smsConfigOf(values, production, problems);
   const smtp = readSmtpSettings(values, { issuer, production }, problems);
+  const support = readSupport(values, production, problems);
   checkAcr(values, problems);
   if (values.METRICS_PORT === values.PORT && values.PORT !== 0) {
     problems.push("METRICS_PORT: must be another one than PORT, which is public");
@@ -111,6 +116,7 @@ export function readConfig(environment: Environment = process.env): Config {
     secrets: values.SECRET ?? [generatedSecret(dataDir, embeddedFile)],
     ...sms,
     smtp: smtp && { ...smtp, plain: !smtp.secure && isLoopback(smtp.host) },
+    support,
     recovery: values.RECOVERY,
     privateFetchHosts: isOn(values.ALLOW_PRIVATE_FETCH) ? "all" : values.PRIVATE_FETCH_HOSTS,
     logLevel: values.LOG_LEVEL,

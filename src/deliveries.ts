@@ -3,6 +3,7 @@ import path from "node:path";
 import type { Parts } from "./app.ts";
 import { BRAND } from "./brand.ts";
 import type { DerivedKeys } from "./derived-keys.ts";
+import { supportAddressOf } from "./domain/support-contact.ts";
 import { answerRecoveries } from "./flow/answer-recoveries.ts";
 import { deliverDueLogouts, type LogoutDeliveryDeps } from "./flow/deliver-logouts.ts";
 import { deliverDueMails, type MailDeliveryDeps } from "./flow/deliver-mails.ts";
@@ -60,7 +61,10 @@ export async function createDeliveries(parts: Parts, wired: Wired): Promise<Deli
 function textDelivery({ config }: Parts, { web, send }: Wired): TextDeliveryDeps {
   const { flow, languages } = web;
   const { storage, smsCountries, alarm, limits, now } = flow;
-  const [compose, priceOf] = [createNoticeComposer(languages), createNoticeQuote(config)];
+  const [compose, priceOf] = [
+    createNoticeComposer(languages, supportAddressOf(config.support)),
+    createNoticeQuote(config),
+  ];
   return { storage, smsCountries, alarm, limits, now, send, compose, priceOf };
 }
 
@@ -79,6 +83,7 @@ async function mailDelivery(
       languages,
       brand: BRAND,
       host,
+      support: supportAddressOf(config.support),
       findLink: createLinkFinder(config.issuer, linkKeys),
     }),
     limits: config.limits,

@@ -86,6 +86,8 @@ const environmentSchema = z.object({
   SMS_WEBHOOK_SECRET: z.string().optional(),
   SMTP_URL: z.string().optional(),
   MAIL_FROM: z.string().optional(),
+  SUPPORT_URL: z.string().optional(),
+  SUPPORT_EMAIL: z.string().optional(),
   RECOVERY: z.enum(["verified", "any", "off"], "must be verified, any or off").default("verified"),
   WORKERS: wholeNumber(WORKERS_MAX).default(1),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),

@@ -55,10 +55,13 @@ function createPrice(config: Config): (country: string, segments: number) => num
 }
 
 // A text that carries no code, in the language of whom it is for.
-export function createNoticeComposer(languages: Languages): TextDeliveryDeps["compose"] {
+export function createNoticeComposer(
+  languages: Languages,
+  support: string,
+): TextDeliveryDeps["compose"] {
   return ({ notice, language }) => {
     const { template } = languages.chooseLanguage({ uiLocales: language });
-    return composeNoticeText({ brand: BRAND, template: template(`sms.${notice.kind}`) });
+    return composeNoticeText({ brand: BRAND, template: template(`sms.${notice.kind}`), support });
   };
 }
 

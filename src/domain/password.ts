@@ -39,6 +39,13 @@ export function passwordForms(typed: string): string[] {
   return normal === typed ? [typed] : [typed, normal];
 }
 
+// How many code points it needs.
+export function passwordLengthMin({
+  secondFactorOn,
+}: Pick<PasswordContext, "secondFactorOn">): number {
+  return secondFactorOn ? LENGTH_MIN_WITH_SECOND_FACTOR : LENGTH_MIN;
+}
+
 // Whether it may become somebody's password. Its length counts in code points.
 export function judgePassword(typed: string, context: PasswordContext): PasswordOutcome {
   // Before normalizing, which can make eighteen characters of one.
@@ -46,8 +53,7 @@ export function judgePassword(typed: string, context: PasswordContext): Password
   const password = normalPassword(typed);
   const length = [...password].length;
   if (length > LENGTH_MAX) return { outcome: "refused", because: "too-long" };
-  const lengthMin = context.secondFactorOn ? LENGTH_MIN_WITH_SECOND_FACTOR : LENGTH_MIN;
-  if (length < lengthMin) return { outcome: "refused", because: "too-short" };
+  if (length < passwordLengthMin(context)) return { outcome: "refused", because: "too-short" };
 
   const folded = [...password.toLowerCase()];
   if (isBlocklisted(folded, context.blocklist)) {

@@ -1,6 +1,8 @@
 // The text that carries a code, the one that tells of something, and what a text costs: how many segments a
 // network makes of it.
 
+import { withSupportParts } from "./support-contact.ts";
+
 export interface CodeText {
   readonly brand: string;
   readonly code: string;
@@ -30,12 +32,24 @@ export function composeCodeText(given: CodeText): string {
   return `${sentence}\n@${given.domain} #${given.code}`;
 }
 
-// A sentence alone: without a code there is nothing to bind to a domain. The template has {brand}.
+// A sentence alone: without a code there is nothing to bind to a domain. The template has {brand}, and {support} in
+// a part that is left out where nobody is named, and where it would not fit one segment.
 export function composeNoticeText({
   brand,
   template,
-}: Pick<CodeText, "brand" | "template">): string {
-  return template.replaceAll("{brand}", () => plainBrand(brand));
+  support = "",
+}: Pick<CodeText, "brand" | "template"> & { readonly support?: string }): string {
+  const values = new Map([
+    ["{brand}", plainBrand(brand)],
+    ["{support}", support],
+  ]);
+  const [short = "", whole = ""] = [false, support !== ""].map((named) =>
+    withSupportParts(template, named).replace(
+      /\{(?:brand|support)\}/g,
+      (placeholder) => values.get(placeholder) ?? placeholder,
+    ),
+  );
+  return countSegments(whole).segments === 1 ? whole : short;
 }
 
 export interface SegmentCount {

@@ -5,7 +5,12 @@ import { factorIsOff, factorLockedUntil } from "../domain/attempt-budget.ts";
 import type { AuditAction, AuditEvent } from "../domain/audit-event.ts";
 import { sameCode } from "../domain/code.ts";
 import { mailsTo } from "../domain/mail.ts";
-import { judgePassword, type PasswordRefusal, passwordWords } from "../domain/password.ts";
+import {
+  judgePassword,
+  type PasswordRefusal,
+  passwordLengthMin,
+  passwordWords,
+} from "../domain/password.ts";
 import { maskPhone } from "../domain/phone.ts";
 import {
   findRecoveryToken,
@@ -47,6 +52,11 @@ export async function isRecoveryOpen(deps: RecoverDeps, link: OpenedLink): Promi
   const { key } = triesBudget(link.id, deps.limits);
   const tries = await deps.storage.numbers.counted(key, deps.now());
   return tries < deps.limits.recoveryTriesPerLink;
+}
+
+// How long the new password has to be, in characters.
+export async function newPasswordLengthMin(deps: Pick<RecoverDeps, "storage">): Promise<number> {
+  return passwordLengthMin({ secondFactorOn: await secondFactorIsOn(deps) });
 }
 
 // Sets the password, if the link is right. Single use: of all that come with it, one changes the user as it was.
@@ -133,11 +143,15 @@ function isRight(deps: RecoverDeps, user: User, { id, token }: OpenedLink): bool
   return expected !== null && sameCode(token, expected);
 }
 
-// A shorter password will do where the rules ask everybody for a second step, as for an administrator.
 async function judged(deps: RecoverDeps, typed: string, words: readonly string[]) {
-  const { global } = await deps.storage.rules.find(null);
   const blocklist = await deps.blocklist();
-  return judgePassword(typed, { secondFactorOn: global.mfa.sms, words, blocklist });
+  return judgePassword(typed, { secondFactorOn: await secondFactorIsOn(deps), words, blocklist });
+}
+
+// A shorter password will do where the rules ask everybody for a second step, as for an administrator.
+async function secondFactorIsOn({ storage }: Pick<RecoverDeps, "storage">): Promise<boolean> {
+  const { global } = await storage.rules.find(null);
+  return global.mfa.sms;
 }
 
 function auditOf(

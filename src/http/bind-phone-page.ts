@@ -4,7 +4,13 @@ import type { Context } from "koa";
 import type { InteractionState } from "../domain/interaction.ts";
 import { type BindPhoneRefusal, takeBindPhoneStep } from "../flow/bind-phone-step.ts";
 import { dueState } from "../flow/due-state.ts";
-import { answerUnsent, drawCode, drawSendRefused, SEND_REFUSALS } from "./code-page.ts";
+import {
+  answerUnsent,
+  drawCode,
+  drawSendRefused,
+  lockMessage,
+  SEND_REFUSALS,
+} from "./code-page.ts";
 import { AppError } from "./errors.ts";
 import { formField } from "./form.ts";
 import { actionOf, readPost, stepPage, type Visit } from "./interaction-gate.ts";
@@ -42,7 +48,7 @@ export async function postPhone(web: Web, ctx: Context): Promise<void> {
       return drawAgain(web, visit, typed, 422, problemOf(result.because, typed));
     case "locked": {
       setRetryAfter(web, visit, lockEndsAt(web, result.retryAt));
-      const error = { field: null, message: { key: "problem.factor-locked" } } as const;
+      const error = { field: null, message: lockMessage(result) } as const;
       return drawAgain(web, visit, typed, 429, error, result.retryAt);
     }
     case "send-refused": {

@@ -153,15 +153,18 @@ export async function drawLocked(web: Web, visit: Visit, retryAt: Instant | null
 
 // What the page says while codes are locked, or off for good.
 export function lockedBy({ retryAt }: FactorLock): CodeRemarks {
-  return { locked: true, error: about("problem.factor-locked"), retryAt };
+  return { locked: true, error: { field: null, message: lockMessage({ retryAt }) }, retryAt };
+}
+
+// Until when, or for good.
+export function lockMessage({ retryAt }: FactorLock): Message {
+  return retryAt === null
+    ? { key: "problem.factor-off" }
+    : { key: "problem.factor-locked", params: { time: retryAt } };
 }
 
 function about(
-  key:
-    | "problem.send-failed"
-    | "problem.factor-locked"
-    | "problem.code-dead"
-    | (typeof SEND_REFUSALS)[SendRefusal | SendCap],
+  key: "problem.send-failed" | "problem.code-dead" | (typeof SEND_REFUSALS)[SendRefusal | SendCap],
 ): CodeModel["error"] {
   return { field: null, message: { key } };
 }

@@ -6,58 +6,12 @@ import { match } from "@formatjs/intl-localematcher";
 import { createInstance } from "i18next";
 // biome-ignore lint/style/noRestrictedImports: the English catalog is what declares the keys.
 import type en from "../../config/languages/en.json";
+import { withSupportParts } from "../domain/support-contact.ts";
+import type { PLACEHOLDERS } from "./placeholders.ts";
 
 type CatalogKey = keyof typeof en;
 type WithoutPlural<Key> = Key extends `${infer Base}_${"one" | "other"}` ? Base : Key;
 export type TextKey = WithoutPlural<CatalogKey>;
-
-// What the sentences leave open. A test holds this list against the catalogs.
-export const PLACEHOLDERS = {
-  "abort.to-application": ["application"],
-  "code.attempts": ["count"],
-  "code.delivered": ["time"],
-  "code.expires-at": ["time"],
-  "code.expires-in": ["left"],
-  "code.intro-binding": ["phone"],
-  "code.intro-sent": ["phone"],
-  "code.intro-unsent": ["phone"],
-  "code.resend-at": ["time"],
-  "code.resend-in": ["left"],
-  "code.send-at": ["time"],
-  "consent.claim": ["claim"],
-  "consent.intro": ["application"],
-  "consent.scope": ["scope"],
-  "demo.explain-1": ["brand"],
-  "demo.explain-2": ["login"],
-  "error.retry-after": ["count"],
-  "error.try-at": ["time"],
-  "failure.misdirected-link": ["issuer"],
-  "frame.for-application": ["application"],
-  "frame.title": ["title", "brand"],
-  "frame.title-error": ["title", "brand"],
-  "logout.intro": ["brand"],
-  "mail.codes-rejected.what": ["count"],
-  "mail.password-guessing.what": ["count"],
-  "mail.factor-locked.what": ["count", "until"],
-  "mail.factor-off.what": ["count"],
-  "mail.recovery-code-used.what": ["count"],
-  "mail.binding-link.where": ["until"],
-  "mail.recovery-link.where": ["until"],
-  "mail.footer": ["brand", "host"],
-  "mail.footer-link": ["brand", "host"],
-  "mailed-link.expires-at": ["time"],
-  "mailed-link.intro-sent": ["address"],
-  "mailed-link.intro-unsent": ["address"],
-  "mailed-link.resend-at": ["time"],
-  "mailed-link.resend-in": ["left"],
-  "mail.phone-changed.what": ["before"],
-  "mail.subject": ["brand", "title"],
-  "recovery-requested.intro": ["count"],
-  "sms.code": ["brand", "code", "minutes"],
-  "sms.code-change": ["brand", "code", "minutes"],
-  "sms.phone-changed": ["brand"],
-  "sms.phone-removed": ["brand"],
-} as const satisfies { readonly [Key in TextKey]?: readonly string[] };
 
 type Placeholders = typeof PLACEHOLDERS;
 export type TextParams<Key extends TextKey> = Key extends keyof Placeholders
@@ -97,11 +51,17 @@ export interface Languages {
   chooseLanguage(wishes: { uiLocales?: string; acceptLanguage?: string }): Language;
 }
 
-// Reads every catalog in `dir`, a file per language, named by its tag.
-export function createLanguages(dir: string): Languages {
+// Reads every catalog in `dir`, a file per language, named by its tag. Without somebody to be named for help, what
+// texts say of them is left out.
+export function createLanguages(
+  dir: string,
+  { namesSupport = false }: { readonly namesSupport?: boolean } = {},
+): Languages {
   const files = readdirSync(dir).filter((name) => name.endsWith(".json"));
   const catalogs = files.map((name) => [basename(name, ".json"), readCatalog(dir, name)] as const);
-  const languages = new Map(catalogs.map(([tag, texts]) => [tag, createLanguage(tag, texts)]));
+  const languages = new Map(
+    catalogs.map(([tag, texts]) => [tag, createLanguage(tag, texts, namesSupport)]),
+  );
   const tags = [...languages.keys()];
   const english = languages.get("en");
   if (english === undefined) throw new Error(`There is no en.json in ${dir}.`);
@@ -121,12 +81,19 @@ function readCatalog(dir: string, name: string): Record<string, string> {
   return JSON.parse(readFileSync(join(dir, name), "utf8"));
 }
 
-function createLanguage(tag: string, texts: Record<string, string>): Language {
+function createLanguage(
+  tag: string,
+  texts: Record<string, string>,
+  namesSupport: boolean,
+): Language {
+  const said = Object.entries(texts).map(
+    ([key, text]) => [key, withSupportParts(text, namesSupport)] as const,
+  );
   const i18n = createInstance();
   i18n.init({
     lng: tag,
     fallbackLng: false,
-    resources: { [tag]: { translation: texts } },
+    resources: { [tag]: { translation: Object.fromEntries(said) } },
     initAsync: false,
     keySeparator: false,
     nsSeparator: false,

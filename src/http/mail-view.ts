@@ -16,6 +16,8 @@ export interface MailViewOptions {
   readonly brand: string;
   // The host of the issuer, so that people know which installation speaks.
   readonly host: string;
+  // Whom mails name for help; "": nobody.
+  readonly support?: string;
   // The link of those that hold one.
   readonly findLink: FindLink;
 }
@@ -42,7 +44,7 @@ const LOCALS = [
 
 // Reads the two templates in `viewsDir` and compiles them. A mail whose link cannot be computed any more is null.
 export function createMailView(options: MailViewOptions): (mail: Mail) => ComposedMail | null {
-  const { viewsDir, languages, brand, host, findLink } = options;
+  const { viewsDir, languages, brand, host, findLink, support = "" } = options;
   const drawHtml = compile(join(viewsDir, "notice.html.ejs"));
   // What is read as text has nothing to escape.
   const drawText = compile(join(viewsDir, "notice.text.ejs"), String);
@@ -57,8 +59,8 @@ export function createMailView(options: MailViewOptions): (mail: Mail) => Compos
       language,
       title: t(`mail.${mail.notice.kind}.title`),
       paragraphs: [
-        language.say(whatHappened(mail.notice, language)),
-        ...whatToDo(mail.notice, language),
+        language.say(whatHappened(mail.notice, language, support)),
+        ...whatToDo(mail.notice, language, support),
       ],
       link,
       facts: factsOf(mail, language),
@@ -77,7 +79,7 @@ export function createMailView(options: MailViewOptions): (mail: Mail) => Compos
   };
 }
 
-function whatHappened(notice: Notice, language: Language): Message {
+function whatHappened(notice: Notice, language: Language, support: string): Message {
   switch (notice.kind) {
     case "phone-bound":
       return { key: "mail.phone-bound.what" };
@@ -94,7 +96,7 @@ function whatHappened(notice: Notice, language: Language): Message {
       return { key: "mail.factor-locked.what", params: { count: notice.count, until } };
     }
     case "factor-off":
-      return { key: "mail.factor-off.what", params: { count: notice.count } };
+      return { key: "mail.factor-off.what", params: { count: notice.count, support } };
     case "second-step-unfinished":
       return { key: `mail.second-step-unfinished.${notice.step}` };
     case "new-device":
@@ -110,24 +112,21 @@ function whatHappened(notice: Notice, language: Language): Message {
     case "recovery-link":
       return { key: "mail.recovery-link.what" };
     case "password-recovered":
-      return {
-        key:
-          notice.phone === undefined
-            ? "mail.password-recovered.what"
-            : "mail.password-recovered.what-phone",
-      };
+      return notice.phone === undefined
+        ? { key: "mail.password-recovered.what" }
+        : { key: "mail.password-recovered.what-phone", params: { support } };
   }
 }
 
-function whatToDo(notice: Notice, language: Language): string[] {
+function whatToDo(notice: Notice, language: Language, support: string): string[] {
   const { t } = language;
   if (notice.kind === "password-guessing") {
     return [t("mail.password-guessing.effect"), t("mail.password-guessing.if-not-you")];
   }
-  if (!("linkId" in notice)) return [t("mail.if-you"), t("mail.if-not-you")];
+  if (!("linkId" in notice)) return [t("mail.if-you"), t("mail.if-not-you", { support })];
   const until = momentOf(notice.worksUntil, language);
   const { kind } = notice;
-  return [t(`mail.${kind}.where`, { until }), t(`mail.${kind}.if-not-you`)];
+  return [t(`mail.${kind}.where`, { until }), t(`mail.${kind}.if-not-you`, { support })];
 }
 
 function factsOf({ at, notice }: Mail, language: Language): Locals["facts"] {

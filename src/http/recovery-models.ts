@@ -20,6 +20,8 @@ export interface NewPasswordModel extends Framed {
   readonly csrf: string;
   readonly action: string;
   readonly token: string;
+  // Of a password that would do here, in characters.
+  readonly lengthMin: number;
   readonly error: Problem<"password"> | null;
   readonly retryAt: null;
 }

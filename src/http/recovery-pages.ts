@@ -4,7 +4,12 @@ import Router from "@koa/router";
 import type { Context } from "koa";
 import type { PasswordRefusal } from "../domain/password.ts";
 import { type Instant, secondsUntil } from "../domain/time.ts";
-import { isRecoveryOpen, type OpenedLink, recoverAccount } from "../flow/recover-account.ts";
+import {
+  isRecoveryOpen,
+  newPasswordLengthMin,
+  type OpenedLink,
+  recoverAccount,
+} from "../flow/recover-account.ts";
 import { requestRecovery } from "../flow/request-recovery.ts";
 import { formField } from "./form.ts";
 import { ownFormToken, requireOwnForm } from "./form-cookie.ts";
@@ -61,7 +66,7 @@ async function showNewPassword(web: Web, ctx: Context): Promise<void> {
   const { token } = ctx.query;
   const link = linkOf(ctx, typeof token === "string" ? token : "");
   if (!(await isRecoveryOpen(web.flow, link))) return drawOver(web, ctx);
-  drawNewPassword(web, ctx, 200, link, null);
+  await drawNewPassword(web, ctx, 200, link, null);
 }
 
 async function postNewPassword(web: Web, ctx: Context): Promise<void> {
@@ -145,17 +150,18 @@ function drawRequest(
   });
 }
 
-function drawNewPassword(
+async function drawNewPassword(
   web: Web,
   ctx: Context,
   status: number,
   link: OpenedLink,
   error: NewPasswordModel["error"],
-): void {
+): Promise<void> {
   draw(web, ctx, status, "new-password", {
     csrf: ownFormToken(web, ctx),
     action: `${web.base}${recoveryPath(link.userId, link.id)}`,
     token: link.token,
+    lengthMin: await newPasswordLengthMin(web.flow),
     error,
     retryAt: null,
   });

@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import ejs from "ejs";
+import type { SupportLink } from "../domain/support-contact.ts";
 import { type Assets, createAssets } from "./assets.ts";
 import type { Language, Message } from "./language.ts";
 import type { PageFrame, PageModels, PageName } from "./page-models.ts";
@@ -15,11 +16,17 @@ export interface View {
 type Template = (locals: Locals) => string;
 
 // Reads the templates in `viewsDir` and compiles them all.
-export function createView({ viewsDir }: { viewsDir: string }): View {
+export function createView({
+  viewsDir,
+  support = null,
+}: {
+  readonly viewsDir: string;
+  readonly support?: SupportLink | null;
+}): View {
   const pages = compileAll(viewsDir);
   const partials = compileAll(join(viewsDir, "partials"));
   const assets = createAssets(join(viewsDir, "assets"));
-  const tools = { partials, assets };
+  const tools = { partials, assets, support };
 
   return {
     render(page, model, language) {
@@ -107,6 +114,8 @@ interface Locals {
   readonly moment: (at: number) => Moment;
   readonly link: (url: string) => string | null;
   readonly short: (text: string) => string;
+  // Whom people can ask for help; null: nobody is named.
+  readonly support: SupportLink | null;
 }
 
 const LOCALS = [
@@ -122,11 +131,13 @@ const LOCALS = [
   "moment",
   "link",
   "short",
+  "support",
 ] as const satisfies readonly (keyof Locals)[];
 
 interface Tools {
   readonly partials: ReadonlyMap<string, Template>;
   readonly assets: Assets;
+  readonly support: SupportLink | null;
 }
 
 function localsOf(tools: Tools, model: { readonly frame: PageFrame }, language: Language): Locals {
@@ -148,6 +159,7 @@ function localsOf(tools: Tools, model: { readonly frame: PageFrame }, language: 
     moment: (at) => momentOf(at, frame.now, language.tag),
     link: safeLink,
     short: shorten,
+    support: tools.support,
   };
   return locals;
 }

@@ -27,7 +27,7 @@ describe("binding by a mailed link, when something changes in between", function
     server.latchkey("mfa", "rule", "binding", value, "--client", "strict");
   afterEach(() => rule("mailed-link"));
 
-  const REFUSED = /You cannot add one yourself/;
+  const REFUSED = /You can&#39;t add one yourself/;
 
   // A browser that has opened its link.
   async function afterLink(account: Account) {
@@ -127,7 +127,7 @@ describe("binding by a mailed link, when something changes in between", function
     const { browser, phone } = await afterLink(account);
     await server.latchkey("user", "update", account.username, "--email", `new-${account.email}`);
     const refused = await browser.submit(phone, "phone", { phone: account.phone });
-    assert.match(refused.html, /no confirmed e-mail address/);
+    assert.match(refused.html, /no confirmed email address/);
   });
 
   it("does nothing for a user who is disabled meanwhile", async () => {
@@ -160,13 +160,13 @@ describe("binding by a mailed link where no mail is sent", function () {
       const lax = await registerRelyingParty(server, { id: "lax", public: true });
       const account = await newAccount(server);
       const { browser, page } = await afterPassword(strict, account);
-      assert.match(page.html, /we cannot send mails at the moment/);
+      assert.match(page.html, /we can&#39;t send emails right now/);
       assert.equal((await browser.post(page, "send-link")).status, 409);
       assert.equal((await audited(server, "binding-link-sent", account)).length, 0);
 
       const signed = await signedIn({ server }, lax, account);
       const up = await atSignIn(strict, {}, signed.browser);
-      assert.match(up.page.html, /we cannot send mails at the moment/);
+      assert.match(up.page.html, /we can&#39;t send emails right now/);
     } finally {
       await server.close();
     }
@@ -183,7 +183,7 @@ describe("the caps on mailed links", function () {
       const first = await afterPassword(strict, account);
       const link = await linkTo(server, account.email);
       const second = await afterPassword(strict, account);
-      assert.match(second.page.html, /We will send a link to .*You can ask for a mail at/s);
+      assert.match(second.page.html, /We&#39;ll send a link to .*You can send it again at/s);
       for (const { browser, page } of [first, second]) {
         const answer = await browser.post(page, "send-link");
         assert.equal(answer.status, 429);
@@ -206,7 +206,7 @@ describe("the caps on mailed links", function () {
       const account = await newAccount(server);
       const visits = await atOnce(5, () => afterPassword(strict, account));
       await linkTo(server, account.email, 2);
-      const [capped] = visits.filter(({ page }) => /Too many mails were sent/.test(page.html));
+      const [capped] = visits.filter(({ page }) => /Too many emails were sent/.test(page.html));
       assert.ok(capped);
       assert.equal((await capped.browser.post(capped.page, "send-link")).status, 429);
       const refused = await audited(server, "binding-link-refused", account);

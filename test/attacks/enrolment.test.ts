@@ -50,7 +50,7 @@ describe("attacks on enrolling a factor with a session alone", () => {
     const before = Math.floor(Date.now() / 1000);
     const { browser, begun, page } = await atStepUp(victim, FRESH_SECONDS + 5);
     assert.ok(asksForPassword(page));
-    assert.match(page.html, /type your password again/i);
+    assert.match(page.html, /Enter your password again/i);
     assert.equal((await browser.post(page, "phone", { phone: victim.phone })).status, 409);
     assert.equal((await browser.post(page, "send-link")).status, 409);
     assert.equal(textsTo(scene.server, victim.phone), 0);
@@ -79,7 +79,7 @@ describe("attacks on enrolling a factor with a session alone", () => {
     ]) {
       const answer = await browser.post(page, "login", fields);
       assert.equal(answer.status, 401);
-      assert.match(answer.html, /type your password again/i);
+      assert.match(answer.html, /Enter your password again/i);
     }
     assert.ok(asksForPassword(await browser.open(page.url)));
     assert.ok(asksForNumber(await typePassword(browser, page, victim)));

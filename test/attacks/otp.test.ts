@@ -121,7 +121,7 @@ describe("attacks on the code", () => {
 
     const fourth = await afterPassword(scene.strict, victim);
     assert.equal(scene.server.texts().length, texts, "a text went out while the factor is locked");
-    assert.match(fourth.page.html, /locked for a while/);
+    assert.match(fourth.page.html, /are paused until/);
     const early = await fourth.browser.post(fourth.page, "resend");
     assert.equal(early.status, 429);
 
@@ -413,7 +413,7 @@ describe("attacks on the life of a code", () => {
     assert.equal((await browser.post(page, "code", { code })).status, 429);
     const texts = scene.server.texts().length;
     const next = await afterPassword(scene.strict, victim);
-    assert.match(next.page.html, /switched off/);
+    assert.match(next.page.html, /turned off/);
     assert.equal(scene.server.texts().length, texts);
     await scene.server.latchkey("user", "update", victim.username, "--unlock");
     assert.ok((await tokensFor(scene, scene.strict, victim)).id_token);

@@ -184,7 +184,7 @@ describe("attacks on a new number", () => {
         await coding.browser.submit(coding.page, "code", { code: codeFor(phone) }),
         await resending.browser.submit(resending.page, "resend"),
       ];
-      for (const page of pages) assert.match(page.html, /cannot change the phone number/);
+      for (const page of pages) assert.match(page.html, /can&#39;t change the mobile number/);
       assert.equal(textsTo(server, last), 0);
       for (const victim of victims) {
         assert.equal(await phoneOf(server, victim), `${victim.phone} bound`);

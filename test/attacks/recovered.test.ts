@@ -149,7 +149,7 @@ describe("attacks by way of a recovered account", function () {
       const refused = await askForLink(server, login, from("10.3.3.99"));
       assert.equal(refused.status, 429);
       assert.ok(Number(refused.headers.get("Retry-After")) > 3500);
-      assert.match(refused.html, /Too many links were asked for/);
+      assert.match(refused.html, /Too many links were requested/);
     }
     assert.equal((await askForLink(server, account.username, from("10.3.4.1"))).status, 200);
     await recoveryLink(server, account.email, 1);

@@ -148,7 +148,7 @@ describe("attacks on sessions", () => {
     const { browser } = await signedIn(scene, scene.lax, first);
     const { begun, page } = await afterPassword(scene.lax, second, { prompt: "login" }, browser);
     assert.equal(page.status, 200);
-    assert.match(page.html, /Somebody else was signed in/);
+    assert.match(page.html, /Someone else was signed in/);
     assert.match(page.html, /data-submit/);
     let current = await sendForm(browser, page);
     if (current.status === 200) current = await sendForm(browser, current);

@@ -38,7 +38,7 @@ describe("attacks on sending from one network", () => {
     const visit = await afterPassword(scene.strict, refused, {}, from("203.0.113.250"));
     assert.equal(sentTo(refused), 0);
     assert.equal(visit.page.status, 200);
-    assert.match(visit.page.html, /Too many texts were asked for from your network/);
+    assert.match(visit.page.html, /Too many texts were requested from your network/);
     const again = await visit.browser.post(visit.page, "resend");
     assert.equal(again.status, 429);
     assert.match(again.headers.get("Retry-After") ?? "", /^\d{3,4}$/);
@@ -150,19 +150,19 @@ describe("attacks on sending by other caps", () => {
       {
         it: "to one range of numbers (SMS-07)",
         limits: { sendsPerPrefixPerDay: 3 },
-        sentence: /We cannot send a text to this number at the moment/,
+        sentence: /We can&#39;t send a text to this number right now/,
         because: "prefix-cap",
       },
       {
         it: "to one country (SMS-07)",
         limits: { sendsPerCountryPerDay: 3 },
-        sentence: /We cannot send a text to this number at the moment/,
+        sentence: /We can&#39;t send a text to this number right now/,
         because: "country-cap",
       },
       {
         it: "in a day (SMS-08)",
         limits: { sendsPerDay: 3 },
-        sentence: /We cannot send a text to this number at the moment/,
+        sentence: /We can&#39;t send a text to this number right now/,
         because: "day-cap",
       },
     ];
@@ -238,7 +238,7 @@ describe("attacks on the purse", () => {
     }
     assert.equal(vonage.requests.length, 5);
     const visit = await afterPassword(scene.strict, scene.victim());
-    assert.match(visit.page.html, /We cannot send a text to this number at the moment/);
+    assert.match(visit.page.html, /We can&#39;t send a text to this number right now/);
     assert.equal((await visit.browser.post(visit.page, "resend")).status, 429);
     assert.equal(vonage.requests.length, 5);
 

@@ -56,7 +56,7 @@ describe("attacks by pumping (SMS-14)", () => {
     for (let i = 0; i < 5; i++) await afterPassword(scene.strict, scene.victim());
     assert.equal(vonage.requests.length, 5);
     const refused = await afterPassword(scene.strict, scene.victim());
-    assert.match(refused.page.html, /We cannot send a text to this number at the moment/);
+    assert.match(refused.page.html, /We can&#39;t send a text to this number right now/);
     const again = await refused.browser.post(refused.page, "resend");
     assert.equal(again.status, 429);
     assert.match(again.headers.get("Retry-After") ?? "", /^\d+$/);

@@ -31,7 +31,7 @@ describe("a tab from before somebody else signed in (FLOW-24)", () => {
   // The page says what happened; its link begins the same request again.
   async function goesOnFrom(refused: Page, browser: Browser, begun: Begun, user: Victim) {
     assert.equal(refused.status, 409);
-    assert.match(refused.html, /signed in or out meanwhile/);
+    assert.match(refused.html, /signed in or out/);
     assert.equal(answerOf(refused).get("code"), null);
     const href = /<a class="button" href="([^"]+)"/.exec(refused.html)?.[1] ?? "";
     const url = new URL(href.replaceAll("&amp;", "&"), refused.url).href;

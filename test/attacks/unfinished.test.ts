@@ -155,7 +155,7 @@ describe("a right password without a second step", function () {
     await binding("anybody");
     assert.equal(strict.errorOf(page), "unmet_authentication_requirements");
     for (const each of [alice, account]) await hears(each);
-    assert.match(delivered(account)[0]?.text ?? "", /was not possible/);
+    assert.match(delivered(account)[0]?.text ?? "", /wasn't possible/);
     assert.equal((await audited(server, "sign-in-abandoned", alice)).length, 1);
     assert.equal((await audited(server, "sign-in-refused", account)).length, 1);
   });

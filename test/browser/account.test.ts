@@ -41,14 +41,14 @@ describe("the user's own page in a browser", function () {
 async function walk(server: TestServer, page: Page, scripts: boolean): Promise<void> {
   await page.goto(`${server.issuer}/account`);
   await typePassword(server, page, scripts);
-  await page.getByRole("button", { name: "Bind a mobile phone" }).click();
+  await page.getByRole("button", { name: "Add a mobile number" }).click();
   await typePassword(server, page, scripts);
-  await typeNumber(server, page, "Bind your mobile phone", OLD);
+  await typeNumber(server, page, "Add your mobile number", OLD);
   await page.getByRole("heading", { name: "Your account" }).waitFor();
   await check(page, scripts);
   assert.match(await page.content(), /71<\/strong>/);
 
-  await page.getByRole("button", { name: "Change the number" }).click();
+  await page.getByRole("button", { name: "Change number" }).click();
   await typePassword(server, page, scripts);
   await page.getByLabel("Six-digit code").waitFor();
   await check(page, scripts);
@@ -61,7 +61,7 @@ async function walk(server: TestServer, page: Page, scripts: boolean): Promise<v
   assert.match(await page.content(), /90<\/strong>/);
 
   // Whoever stops on the way is still signed in.
-  await page.getByRole("button", { name: "Change the number" }).click();
+  await page.getByRole("button", { name: "Change number" }).click();
   await page.getByRole("button", { name: "Cancel and go back to your account" }).click();
   await page.getByRole("heading", { name: "You stopped halfway" }).waitFor();
   await check(page, scripts);
@@ -74,7 +74,7 @@ async function walk(server: TestServer, page: Page, scripts: boolean): Promise<v
 
 async function typePassword(server: TestServer, page: Page, scripts: boolean): Promise<void> {
   const password = /^password:\s+(\S+)$/m.exec(server.output())?.[1] ?? "";
-  await page.getByLabel("User name, phone number or e-mail address").fill("demo");
+  await page.getByLabel("Username, phone number or email address").fill("demo");
   await check(page, scripts);
   await page.getByLabel("Password", { exact: true }).fill(password);
   await page.keyboard.press("Enter");

@@ -60,7 +60,7 @@ describe("the pages of the device flow in a browser", function () {
     await page.getByRole("heading", { name: "Connect this device?" }).waitFor();
     await check(page, scripts);
     await page.getByRole("button", { name: "Yes, go on" }).click();
-    await page.getByLabel("User name, phone number or e-mail address").fill("alice");
+    await page.getByLabel("Username, phone number or email address").fill("alice");
     await page.getByLabel("Password", { exact: true }).fill(password);
     await page.keyboard.press("Enter");
     await page.getByLabel("Six-digit code").waitFor();

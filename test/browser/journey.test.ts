@@ -67,10 +67,10 @@ async function walkByLink(server: TestServer, page: Page, scripts: boolean): Pro
 
   await page.goto(`${server.issuer}/demo`);
   await page.getByRole("link", { name: "Sign in", exact: true }).click();
-  await page.getByLabel("User name, phone number or e-mail address").fill("demo");
+  await page.getByLabel("Username, phone number or email address").fill("demo");
   await page.getByLabel("Password", { exact: true }).fill(password);
   await page.keyboard.press("Enter");
-  await page.getByRole("heading", { name: "Open the link in your mail" }).waitFor();
+  await page.getByRole("heading", { name: "Open the link in your email" }).waitFor();
   await check(page, scripts);
   await page.getByRole("button", { name: "Send the link again" }).click();
   await page.getByRole("alert").waitFor();
@@ -81,7 +81,7 @@ async function walkByLink(server: TestServer, page: Page, scripts: boolean): Pro
   await page.getByRole("heading", { name: "Was it you?" }).waitFor();
   await check(page, scripts);
   await page.getByRole("button", { name: "Continue" }).click();
-  await page.getByRole("heading", { name: "Bind your mobile phone" }).waitFor();
+  await page.getByRole("heading", { name: "Add your mobile number" }).waitFor();
   await check(page, scripts);
 }
 
@@ -93,9 +93,9 @@ async function walkBack(server: TestServer, page: Page, scripts: boolean): Promi
   await page.getByRole("link", { name: "Forgot your password?" }).click();
   await page.getByRole("heading", { name: "Forgot your password?" }).waitFor();
   await check(page, scripts);
-  await page.getByLabel("User name, phone number or e-mail address").fill("demo");
+  await page.getByLabel("Username, phone number or email address").fill("demo");
   await page.getByRole("button", { name: "Send link" }).click();
-  await page.getByRole("heading", { name: "Look into your mail" }).waitFor();
+  await page.getByRole("heading", { name: "Check your email" }).waitFor();
   await check(page, scripts);
 
   while (server.mails().length === 0) await page.waitForTimeout(100);
@@ -111,7 +111,7 @@ async function walkBack(server: TestServer, page: Page, scripts: boolean): Promi
   await page.getByRole("heading", { name: "Your password was changed" }).waitFor();
   await check(page, scripts);
   await page.goto(link);
-  await page.getByRole("heading", { name: "This link does not work" }).waitFor();
+  await page.getByRole("heading", { name: "This link doesn't work" }).waitFor();
   await check(page, scripts);
   await page.getByRole("link", { name: "Ask for a new link" }).click();
   await page.getByRole("heading", { name: "Forgot your password?" }).waitFor();
@@ -129,7 +129,7 @@ async function walk(server: TestServer, page: Page, scripts: boolean): Promise<v
   await page.getByRole("link", { name: "Sign in", exact: true }).click();
   await check(page, scripts);
 
-  await page.getByLabel("User name, phone number or e-mail address").fill("demo");
+  await page.getByLabel("Username, phone number or email address").fill("demo");
   await page.getByLabel("Password", { exact: true }).fill("wrong password");
   await page.keyboard.press("Enter");
   await page.getByRole("alert").waitFor();
@@ -137,7 +137,7 @@ async function walk(server: TestServer, page: Page, scripts: boolean): Promise<v
 
   await page.getByLabel("Password", { exact: true }).fill(password);
   await page.keyboard.press("Enter");
-  await page.getByRole("heading", { name: "Bind your mobile phone" }).waitFor();
+  await page.getByRole("heading", { name: "Add your mobile number" }).waitFor();
   await check(page, scripts);
 
   await page.getByLabel("Mobile number").fill("415 555 2671");

@@ -155,7 +155,7 @@ describe("the end of a sign-in in a browser", function () {
       ...{ code_challenge: CHALLENGE, code_challenge_method: "S256" },
     };
     await page.goto(`${scene.server.issuer}/auth?${new URLSearchParams(params)}`);
-    await page.getByLabel("User name, phone number or e-mail address").fill(username);
+    await page.getByLabel("Username, phone number or email address").fill(username);
     await page.getByLabel("Password", { exact: true }).fill(password);
     const ended = await watch(page, end);
     await page.keyboard.press("Enter");

@@ -73,9 +73,9 @@ describe("the states of the pages in a browser", function () {
       await page.getByLabel("Six-digit code").fill("123");
       await page.clock.fastForward(301_000);
       await page.clock.runFor(1_000);
-      await page.getByRole("status").getByText("This code does not work any more").waitFor();
+      await page.getByRole("status").getByText("This code no longer works").waitFor();
       const text = await page.locator("main").innerText();
-      assert.doesNotMatch(text, /tries left|works for another|Type it here|No text yet/);
+      assert.doesNotMatch(text, /tries left|works for|Enter it to use|No text yet/);
       assert.equal(await page.getByLabel("Six-digit code").isVisible(), false);
       assert.match(await focused(page), /id="code-over"/);
       assert.deepEqual(await page.getByRole("button").allInnerTexts(), [
@@ -120,7 +120,7 @@ describe("the states of the pages in a browser", function () {
       assert.match((await posted).url(), /\/interaction\/u1\/code$/);
     });
 
-    it("tells that the text was delivered in the region that was there before", async () => {
+    it("tells that the text Delivered at in the region that was there before", async () => {
       await page.clock.install();
       await show(page, draw({ delivery: "waiting" }));
       await page.evaluate(() => document.getElementById("delivery")?.setAttribute("data-kept", ""));
@@ -128,7 +128,7 @@ describe("the states of the pages in a browser", function () {
       const headers = { "Content-Type": "text/html" };
       await page.route("**/drawn", (route) => route.fulfill({ body: delivered, headers }));
       await page.clock.fastForward(5_000);
-      await page.locator("#delivery[data-kept]").getByText("was delivered").waitFor();
+      await page.locator("#delivery[data-kept]").getByText("Delivered at").waitFor();
     });
 
     it("keeps the arrow of a list in forced colours", async () => {

@@ -53,7 +53,7 @@ describe("the weight of a page", function () {
     const victim = scene.victimWithoutPhone();
     const { url } = await scene.strict.begin();
     hold("sign-in", await weigh(page, () => page.goto(url.href)));
-    await page.getByLabel("User name, phone number or e-mail address").fill(victim.username);
+    await page.getByLabel("Username, phone number or email address").fill(victim.username);
     await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
     const submit = () => Promise.all([page.waitForNavigation(), page.keyboard.press("Enter")]);
     hold("bind", await weigh(page, submit));

@@ -47,7 +47,7 @@ describe("kill -9", function () {
       await crashAfter(0);
       page = await browser.open(page.url);
       if (round === 0) {
-        assert.match(page.html, /Bind your mobile phone/, "the step that was reached is lost");
+        assert.match(page.html, /Add your mobile number/, "the step that was reached is lost");
         page = await browser.submit(page, "phone", { phone });
       }
       const code = server.lastCode(phone);

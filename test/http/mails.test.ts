@@ -9,12 +9,13 @@ import { createLinkFinder } from "../../src/http/mailed-links.ts";
 import { A_NUMBER, aMail, NOON } from "../support/builders.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
-const languages = createLanguages(path.join(ROOT, "config/languages"));
+const languages = createLanguages(path.join(ROOT, "config/languages"), { namesSupport: true });
 const KEYS = [{ id: "k1", key: Buffer.alloc(32, 1) }];
 const options = {
   viewsDir: path.join(ROOT, "views/mail"),
   languages,
   host: "id.example",
+  support: "help@id.example",
   findLink: createLinkFinder("https://id.example/auth", KEYS),
 };
 const view = createMailView({ ...options, brand: "Latchkey" });
@@ -96,11 +97,11 @@ describe("mails", () => {
     );
     assert.match(text, /The number \+1 ••• ••• 71 was replaced/);
     assert.match(text, /^When: November 24, 2026 at 12:00 UTC$/m);
-    assert.match(text, /^Phone number: \+44 ••• ••• 50$/m);
-    assert.match(text, /If it was not you.*tell your administrator/);
-    assert.match(text, /from Latchkey at id\.example/);
+    assert.match(text, /^Mobile number: \+44 ••• ••• 50$/m);
+    assert.match(text, /If this wasn't you.*Change it now, and tell help@id\.example\./);
+    assert.match(text, /by Latchkey at id\.example/);
     const locked = compose(aMail({ language: "de", notice: NOTICES[5] ?? { kind: "new-device" } }));
-    assert.match(locked.text, /Bis 24\. November 2026 um 12:15 UTC wird kein Code angenommen/);
+    assert.match(locked.text, /bis 24\. November 2026 um 12:15 UTC gesperrt/);
   });
 
   const WITHOUT_LINK = ALL.filter(({ purpose }) => !/-link$/.test(purpose));
@@ -120,7 +121,7 @@ describe("mails", () => {
       assert.match(four, /: 4\n/);
     }
     assert.match(said[0]?.[2] ?? "", /Wrong codes: 4\n/);
-    assert.match(said[0]?.[0] ?? "", /did not finish.*If it was not you/s);
+    assert.match(said[0]?.[0] ?? "", /entered your password but not the code.*If this wasn't you/s);
   });
 
   it("hold no link, but for the one that somebody asked for, no code and no whole number", () => {
@@ -159,10 +160,10 @@ describe("mails", () => {
   it("say where codes go on going to when the password was recovered, if there is such a phone", () => {
     const phone = "+1 ••• ••• 71";
     const { text } = compose(aMail({ notice: { kind: "password-recovered", phone } }));
-    assert.match(text, /go on going to the phone below/);
-    assert.ok(text.includes(`Phone number: ${phone}`));
+    assert.match(text, /still go to the number below/);
+    assert.ok(text.includes(`Mobile number: ${phone}`));
     const bare = compose(aMail({ notice: { kind: "password-recovered" } }));
-    assert.doesNotMatch(bare.text, /Phone|phone/);
+    assert.doesNotMatch(bare.text, /phone|number/i);
   });
 
   it("are none once the key of their link has gone", () => {

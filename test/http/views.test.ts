@@ -5,7 +5,8 @@ import path from "node:path";
 import { composeNoticeText, countSegments } from "../../src/domain/text-message.ts";
 import { templateProblems } from "../../src/domain/text-template.ts";
 import { createAssets } from "../../src/http/assets.ts";
-import { createLanguages, PLACEHOLDERS } from "../../src/http/language.ts";
+import { createLanguages } from "../../src/http/language.ts";
+import { PLACEHOLDERS } from "../../src/http/placeholders.ts";
 import { createView } from "../../src/http/view.ts";
 import { drawGallery, drawHostileGallery } from "../support/page-gallery.ts";
 
@@ -17,11 +18,12 @@ function readCatalog(name: string): Record<string, string> {
 }
 
 const KNOWN_MARKUP = new Set(["layout.ejs: args.body", "logout.ejs: model.engineForm"]);
+const SUPPORT = { href: "https://help.example", label: "help.example" };
 const A_FRAME = { base: "", brand: "Latchkey", applicationName: null, now: 0 };
 
 describe("pages", () => {
-  const view = createView({ viewsDir: VIEWS });
-  const languages = createLanguages(CATALOGS);
+  const view = createView({ viewsDir: VIEWS, support: SUPPORT });
+  const languages = createLanguages(CATALOGS, { namesSupport: true });
   const pages = languages.tags.flatMap((tag) => {
     const language = languages.chooseLanguage({ uiLocales: tag });
     return [...drawGallery(view, language), ...drawHostileGallery(view, language)];
@@ -111,7 +113,33 @@ describe("pages", () => {
   it("say that texts are a restricted way, and what else there is, before a number is bound", () => {
     for (const { page, html } of pages.filter(({ page }) => /^(bind|new)-phone$/.test(page))) {
       assert.match(html, /NIST SP 800-63B/, page);
-      assert.match(html, /administrator|Administrator|administrador/, page);
+      assert.match(html, /<details>\s*<summary>/, page);
+      assert.match(html, /<a href="https:\/\/help\.example"/, page);
+    }
+  });
+
+  it("name the support contact wherever somebody is told to ask, and leave the sentence out without one", () => {
+    const all = languages.tags.flatMap((tag) => {
+      const wish = { uiLocales: tag };
+      const without = createLanguages(CATALOGS).chooseLanguage(wish);
+      const draw = (each: ReturnType<typeof createView>, language: typeof without) =>
+        drawGallery(each, language).filter(({ page }) => page === "refused" || page === "account");
+      return [
+        ...draw(view, languages.chooseLanguage(wish)).map(({ name, html }) => ({
+          name,
+          html,
+          named: true,
+        })),
+        ...draw(createView({ viewsDir: VIEWS }), without).map(({ name, html }) => ({
+          name,
+          html,
+          named: false,
+        })),
+      ];
+    });
+    for (const { name, html, named } of all) {
+      assert.doesNotMatch(html, /[[\]]|\{support\}|<p><\/p>/, name);
+      if (name.startsWith("refused")) assert.equal(html.includes("help.example"), named, name);
     }
   });
 
@@ -153,10 +181,13 @@ describe("languages", () => {
       it(`${name} has a text for ${kind} that fits one segment, with a long brand too`, () => {
         const template = readCatalog(name)[`sms.${kind}`] ?? "";
         assert.doesNotMatch(template, /\d|https?:|www\.|[@#]/);
-        const { segments, encoding, foreign } = countSegments(
-          composeNoticeText({ brand: "B".repeat(200), template }),
-        );
-        assert.deepEqual([segments, encoding], [1, "gsm-7"], foreign.join(" "));
+        for (const support of ["", "help.example", `${"h".repeat(150)}.example`]) {
+          const text = composeNoticeText({ brand: "B".repeat(200), template, support });
+          const { segments, encoding, foreign } = countSegments(text);
+          assert.deepEqual([segments, encoding], [1, "gsm-7"], foreign.join(" "));
+          assert.equal(text.includes(support), support.length < 20);
+          assert.doesNotMatch(text, /[[\]{}?]$/);
+        }
       });
     }
   }

@@ -71,7 +71,7 @@ describe("the user's own page", function () {
     assert.equal(page.status, 200);
     assert.match(page.html, /Alice Example/);
     assert.ok(page.html.includes(`<bdi>${account.username}</bdi>`));
-    assert.match(page.html, /Assigned: your administrator gave your account this number/);
+    assert.match(page.html, /Assigned by your administrator/);
     assert.ok(!page.html.includes(account.phone), "the number is masked");
     assert.ok(page.html.includes(account.phone.slice(-2)));
   });
@@ -100,13 +100,13 @@ describe("the user's own page", function () {
     const account = await newAccount();
     const browser = createBrowser();
     const page = await atAccount(account, browser);
-    assert.match(page.html, /No mobile phone is bound/);
+    assert.match(page.html, /You haven&#39;t added a mobile number/);
     const asked = await begin(browser, page, account);
     const typed = await browser.submit(asked, "phone", { phone: account.phone });
     assert.match(textTo(account.phone), /is your code/);
     const back = await withCode(browser, typed, account.phone);
     assert.equal(back.url, `${server.issuer}/account`);
-    assert.match(back.html, /Bound: you have shown that this number is yours/);
+    assert.match(back.html, /Verified/);
     assert.equal((await shown(account)).phoneStatus, "bound");
   });
 

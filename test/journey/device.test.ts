@@ -84,7 +84,7 @@ describe("journey of a device", () => {
     let page = await browser.open(started.verification_uri);
     page = await send(browser, page, { user_code: started.user_code });
     page = await send(browser, page, { user_code: started.user_code, abort: "yes" });
-    assert.match(page.html, /was not connected/);
+    assert.match(page.html, /wasn&#39;t connected/);
     await assert.rejects(poll(started), { error: "access_denied" });
   });
 
@@ -95,7 +95,7 @@ describe("journey of a device", () => {
     page = await send(browser, page, { user_code: started.user_code });
     page = await send(browser, page, { user_code: started.user_code, confirm: "yes" });
     page = await browser.submit(page, "abort");
-    assert.match(page.html, /was not connected/);
+    assert.match(page.html, /wasn&#39;t connected/);
     await assert.rejects(poll(started), { error: "access_denied" });
   });
 });

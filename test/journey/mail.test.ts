@@ -124,7 +124,7 @@ describe("mails about the second step", function () {
     await browser.submit(page, "resend");
     await guess(browser, page, "+14155553000", 5);
     const mails = await mailsTo(account, 2);
-    assert.match(mails[1]?.header("subject") ?? "", /Codes are locked for your account/);
+    assert.match(mails[1]?.header("subject") ?? "", /Sign-in codes are paused for your account/);
     assert.match(
       textOf(mails[1]),
       /10 wrong codes in a row.*until \w+ \d+, \d{4} at \d\d:\d\d UTC/,
@@ -170,7 +170,7 @@ describe("mails about the second step", function () {
     await signInAgain(second);
     await signInAgain(second);
     const mails = await mailsTo(account, 2);
-    assert.match(mails[0]?.header("subject") ?? "", /A phone was bound/);
+    assert.match(mails[0]?.header("subject") ?? "", /You verified a mobile number/);
     assert.match(mails[1]?.header("subject") ?? "", /used in a new browser/);
 
     const cookies = await second.jar.getCookies(server.issuer);

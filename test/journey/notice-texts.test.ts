@@ -69,10 +69,7 @@ describe("texts to the number that was a user's", function () {
     assert.deepEqual(more, []);
     assert.deepEqual(Object.keys(notice), ["at", "channel", "to", "purpose", "text"]);
     assert.deepEqual([notice.to, notice.purpose], [phone, "phone-changed"]);
-    assert.equal(
-      notice.text,
-      "Latchkey: The phone number of your account was changed. Not you? Tell your administrator.",
-    );
+    assert.equal(notice.text, "Latchkey: The phone number of your account was changed.");
     assert.doesNotMatch(notice.text, /\d|https?:|[@#]/);
     assert.ok(!notice.text.includes(username));
     // The number that was never bound hears nothing.

@@ -48,10 +48,10 @@ describe("the states of the pages", function () {
     assert.equal(named("code-wrong-5").status, 401);
     assert.match(
       named("code-wrong-5").html,
-      /role="alert".*That code did not work\. Ask for a new/s,
+      /role="alert".*That code can&#39;t be used. Send a new/s,
     );
     assert.equal(named("code-wrong-10").status, 401);
-    assert.match(named("code-wrong-10").html, /role="alert".*Codes are locked/s);
+    assert.match(named("code-wrong-10").html, /role="alert".*Sign-in codes are paused/s);
   });
 
   it("tell of the fifth wrong recovery code that it was the last, and take the field away", () => {
@@ -65,7 +65,7 @@ describe("the states of the pages", function () {
   it("offer neither a field nor a text while codes are locked", () => {
     for (const { name, page } of states.filter(({ name }) => /locked|wrong-10/.test(name))) {
       assert.doesNotMatch(page.html, /name="code"|\/resend"|type="tel"/, name);
-      assert.match(page.html, /Codes are locked/, name);
+      assert.match(page.html, /Sign-in codes are paused/, name);
     }
   });
 
@@ -106,7 +106,7 @@ describe("the states of the pages", function () {
     }
     for (const { name, page } of states.filter(({ page }) => page.html.includes('name="code"'))) {
       const shown = page.html.replace(/<[^>]*>/g, "");
-      assert.doesNotMatch(shown, /does not work any more/, name);
+      assert.doesNotMatch(shown, /no longer works/, name);
     }
   });
 });

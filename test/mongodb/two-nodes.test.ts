@@ -93,7 +93,7 @@ describe("two nodes on one database", function () {
     const looked = answers.filter(({ status }) => status === 401).length;
     assert.equal(looked, 10, JSON.stringify(tally(answers.map(({ status }) => status))));
     const locked = await afterPassword(scene.strict, victim);
-    assert.match(locked.page.html, /locked for a while/);
+    assert.match(locked.page.html, /are paused until/);
   });
 
   it("exchange an authorization code once", async () => {

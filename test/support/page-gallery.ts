@@ -108,7 +108,10 @@ function drawCode(draw: Draw): void {
   draw("code-locked", "code", {
     ...CODE,
     locked: true,
-    error: { field: null, message: { key: "problem.factor-locked" } },
+    error: {
+      field: null,
+      message: { key: "problem.factor-locked", params: { time: GALLERY_NOW + 900_000 } },
+    },
     retryAt: GALLERY_NOW + 900_000,
   });
   draw("code-again", "code", { ...CODE, notice: { key: "notice.code-sent-again" } });

@@ -99,6 +99,7 @@ export const NEW_PASSWORD: PageModels["new-password"] = {
   csrf: "c5rf-t0ken",
   action: "/recovery/u1/l1",
   token: "t0ken",
+  lengthMin: 8,
   error: null,
   retryAt: null,
 };
