@@ -47,7 +47,7 @@ describe("attacks with a mailbox", function () {
     const [mail] = await mailsOf(server, account.email, "password-recovered", 1);
     assert.match(
       mail?.text ?? "",
-      new RegExp(`if it is not yours[\\s\\S]*${account.phone.slice(-2)}`),
+      new RegExp(`still go to the number below[\\s\\S]*${account.phone.slice(-2)}`),
     );
 
     const shown = await server.latchkey("user", "show", account.username);

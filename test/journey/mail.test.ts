@@ -104,7 +104,7 @@ describe("mails about the second step", function () {
     assert.ok(mail);
     assert.equal(mail.from, "no-reply@id.example");
     assert.deepEqual(mail.recipients, [account.email]);
-    assert.equal(mail.header("subject"), "Latchkey: Ein Telefon wurde mit Ihrem Konto verbunden");
+    assert.equal(mail.header("subject"), "Latchkey: Sie haben eine Mobilnummer bestätigt");
     assert.equal(mail.header("content-language"), "de");
     assert.deepEqual(Object.keys(mail.parts), ["text/plain", "text/html"]);
     for (const content of Object.values(mail.parts)) {
@@ -119,7 +119,7 @@ describe("mails about the second step", function () {
     const { browser, page } = await afterPassword(account);
     await guess(browser, page, "+14155553000", 5);
     const [first] = await mailsTo(account, 1);
-    assert.match(textOf(first), /typed 3 wrong codes in a row/);
+    assert.match(textOf(first), /entered 3 wrong codes in a row/);
 
     await browser.submit(page, "resend");
     await guess(browser, page, "+14155553000", 5);
@@ -141,9 +141,9 @@ describe("mails about the second step", function () {
     assert.deepEqual(
       mails.map((mail) => mail.header("subject")),
       [
-        "Latchkey: Your account was given a phone number",
-        "Latchkey: The phone number of your account was changed",
-        "Latchkey: The phone number of your account was removed",
+        "Latchkey: A mobile number was added to your account",
+        "Latchkey: The mobile number of your account was changed",
+        "Latchkey: The mobile number of your account was removed",
       ],
     );
     for (const phone of ["+14155554001", "+14155554002"]) {
@@ -302,7 +302,7 @@ describe("mails without a mail server", () => {
     assert.deepEqual(Object.keys(mail), ["at", "channel", "to", "purpose", "subject", "text"]);
     assert.equal(mail.to, email);
     assert.equal(mail.purpose, "phone-assigned");
-    assert.match(mail.subject ?? "", /^Latchkey: Your account was given a phone number$/);
+    assert.match(mail.subject ?? "", /^Latchkey: A mobile number was added to your account$/);
     assert.match(mail.text, /\+1 ••• ••• 71/);
     assert.deepEqual(server.texts(), []);
   });
