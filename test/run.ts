@@ -10,6 +10,8 @@ import { prepareMongoJavaServer } from "./mongodb/install.ts";
 import { type MongoServer, startMongoJavaServer } from "./support/mongo-servers.ts";
 
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
+const missingChromium = () =>
+  existsSync(CHROMIUM) ? null : `no Chromium at ${CHROMIUM} (set CHROMIUM)`;
 const GIVEN = process.env.TEST_MONGODB_URI ?? "";
 
 interface Suite {
@@ -25,11 +27,15 @@ const EMBEDDED: readonly Suite[] = [
   {
     name: "browser",
     files: "test/browser/*.test.ts",
-    missing: () => (existsSync(CHROMIUM) ? null : `no Chromium at ${CHROMIUM} (set CHROMIUM)`),
+    missing: missingChromium,
   },
   { name: "attacks", files: "test/attacks/*.test.ts" },
   { name: "journeys", files: "test/journey/*.test.ts" },
-  { name: "clients", files: "test/clients/*.test.ts" },
+  {
+    name: "clients",
+    files: "test/clients/*.test.ts",
+    missing: missingChromium,
+  },
   { name: "adapters", files: "test/adapters/*.test.ts" },
   { name: "start", files: "test/start/*.test.ts" },
   { name: "flow", files: "test/flow/*.test.ts" },
