@@ -36,6 +36,14 @@ const EMBEDDED: readonly Suite[] = [
     files: "test/clients/*.test.ts",
     missing: missingChromium,
   },
+  {
+    name: "apache",
+    files: "test/apache/*.test.ts",
+    missing: () =>
+      existsSync("/usr/lib/apache2/modules/mod_auth_openidc.so")
+        ? null
+        : "no Apache with mod_auth_openidc (libapache2-mod-auth-openidc)",
+  },
   { name: "adapters", files: "test/adapters/*.test.ts" },
   { name: "start", files: "test/start/*.test.ts" },
   { name: "flow", files: "test/flow/*.test.ts" },

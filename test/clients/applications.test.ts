@@ -3,9 +3,10 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import path from "node:path";
-import { type Browser, createBrowser, locationOf, type Page } from "../support/browser.ts";
+import { type Browser, createBrowser, type Page } from "../support/browser.ts";
 import { freePort, startServer, type TestServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
+import { confirm, travel } from "./travel.ts";
 
 const APPLICATIONS = path.resolve(import.meta.dirname, "../../docs/connect");
 const PHONE = "+14155552671";
@@ -101,25 +102,6 @@ async function begin(browser: Browser, origin: string): Promise<Page> {
   const { csrfToken } = JSON.parse((await browser.open(`${origin}/auth/csrf`)).html);
   const body = new URLSearchParams({ csrfToken, callbackUrl: `${origin}/` });
   return browser.request(`${origin}/auth/signin/latchkey`, { method: "POST", body });
-}
-
-// The form of the page that asks whether to sign out.
-function confirm(browser: Browser, page: Page): Promise<Page> {
-  const action = /<form[^>]* action="([^"]+)"/.exec(page.html)?.[1] ?? "";
-  const fields = [
-    ...page.html.matchAll(/<(?:input|button)[^>]* name="([^"]+)"[^>]* value="([^"]*)"/g),
-  ];
-  const body = new URLSearchParams(fields.map(([, name = "", value = ""]) => [name, value]));
-  return browser.request(new URL(action, page.url).href, { method: "POST", body });
-}
-
-// Follows redirects, to whatever origin.
-async function travel(browser: Browser, from: Page): Promise<Page> {
-  let page = from;
-  for (let hops = 0; hops < 20 && page.headers.has("Location"); hops++) {
-    page = await browser.request(locationOf(page));
-  }
-  return page;
 }
 
 async function start(
