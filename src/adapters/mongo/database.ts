@@ -41,7 +41,8 @@ const PATIENCE = {
   heartbeatFrequencyMS: 2_000,
 } as const;
 
-// One request makes several calls. After one has waited in vain, those that follow it wait but briefly.
+// One request makes several calls. After one has waited in vain for a database that answered nobody meanwhile, those
+// that follow it wait but briefly. While it answers others, a call that is late has only many before it.
 const DISTRUST_MS = 1_000;
 const BRIEF_MS = 500;
 
@@ -89,6 +90,7 @@ export function createDatabase(
   const counts = { reads: 0, writes: 0 };
   const underWay = new Set<Promise<unknown>>();
   let distrustedUntil = 0;
+  let answeredAt = 0;
   let closing: Promise<void> | null = null;
 
   async function call<T>(work: (scope: Scope) => Promise<T>): Promise<T> {
@@ -99,12 +101,16 @@ export function createDatabase(
     };
     const working = work({ models, turns, check });
     underWay.add(working);
-    const isDistrusted = performance.now() < distrustedUntil;
+    const beganAt = performance.now();
+    const isDistrusted = beganAt < distrustedUntil;
     try {
-      return await withinTime(working, isDistrusted ? Math.min(BRIEF_MS, callMs) : callMs);
+      const result = await withinTime(working, isDistrusted ? Math.min(BRIEF_MS, callMs) : callMs);
+      answeredAt = performance.now();
+      return result;
     } catch (error) {
       const seen = asCallersError(error);
-      if (seen instanceof UnavailableError && !isDistrusted) {
+      const isSilent = answeredAt < beganAt;
+      if (seen instanceof UnavailableError && isSilent && !isDistrusted) {
         distrustedUntil = performance.now() + DISTRUST_MS;
       }
       throw seen;
