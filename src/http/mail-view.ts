@@ -25,6 +25,7 @@ export interface MailViewOptions {
 // What a template can use: these names and no others.
 interface Locals {
   readonly language: Language;
+  readonly brand: string;
   readonly title: string;
   readonly paragraphs: readonly string[];
   // After the first paragraph.
@@ -35,6 +36,7 @@ interface Locals {
 
 const LOCALS = [
   "language",
+  "brand",
   "title",
   "paragraphs",
   "link",
@@ -57,6 +59,7 @@ export function createMailView(options: MailViewOptions): (mail: Mail) => Compos
     if (holdsLink && link === null) return null;
     const locals: Locals = {
       language,
+      brand,
       title: t(`mail.${mail.notice.kind}.title`),
       paragraphs: [
         language.say(whatHappened(mail.notice, language, support)),
