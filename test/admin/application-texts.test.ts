@@ -111,7 +111,7 @@ describe("texts of an application", () => {
     const notices = [
       notice("en", `{brand}${rest}`),
       notice("de", `{brand}${rest}x`),
-      notice("es", `{brand} número`.padEnd(80)),
+      notice("es", `{brand} número`.padEnd(80, "x")),
     ];
     assert.deepEqual(
       (await lintTexts({ ...deps(), notices })).map(({ language, kind, sentences }) => [

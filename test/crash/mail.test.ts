@@ -61,7 +61,7 @@ describe("mails and kill -9", function () {
     it(`lose no mail between a sign-in and its delivery, round ${round}`, async () => {
       await bindAndKill();
       await server.restart();
-      await until(() => received(/bound/) > 0, "its mail is lost", PATIENCE_MS);
+      await until(() => received(/verified/) > 0, "its mail is lost", PATIENCE_MS);
     });
   }
 

@@ -171,7 +171,7 @@ describe("mails about the second step", function () {
     await signInAgain(second);
     await signInAgain(second);
     const mails = await mailsTo(account, 2);
-    assert.match(mails[0]?.header("subject") ?? "", /You verified a mobile number/);
+    assert.match(mails[0]?.header("subject") ?? "", /A mobile number of your account was verified/);
     assert.match(mails[1]?.header("subject") ?? "", /used in a new browser/);
 
     const cookies = await second.jar.getCookies(server.issuer);
