@@ -11,7 +11,7 @@ import { refuseLargeSignOut } from "./anonymous-writes.ts";
 import { DEMO_PATH } from "./demo.ts";
 import { deviceGate } from "./device-pages.ts";
 import { runEngine } from "./engine-pages.ts";
-import { answerErrors } from "./errors.ts";
+import { AppError, answerErrors } from "./errors.ts";
 import { readForms } from "./form.ts";
 import { frontDoor } from "./front-door.ts";
 import { health } from "./health.ts";
@@ -58,6 +58,7 @@ export function createServer(options: ServerOptions): Koa {
   }
   app.use(leadOn(web.base, options.demo === null ? ACCOUNT_PATH : DEMO_PATH));
   if (options.demo !== null) app.use(options.demo);
+  app.use(oneSpelling);
   app.use(refuseLargeSignOut(web.flow.limits));
   app.use(postToGet(web.base));
   app.use(engineMethods);
@@ -148,6 +149,14 @@ const ENGINE_METHODS = new Map([
   ["/session/end", "GET, HEAD, POST"],
   ["/session/end/confirm", "POST"],
 ]);
+
+// The engine takes its addresses in letters of any case, and with a slash behind them; what stands here before it knows one
+// spelling alone, and would be gone around.
+const oneSpelling: Middleware = async (ctx, next) => {
+  const plain = ctx.path.toLowerCase().replace(/\/$/, "");
+  if (plain === ctx.path || !ENGINE_METHODS.has(plain)) return next();
+  throw new AppError("not-found", "another spelling of an address");
+};
 
 const engineMethods: Middleware = async (ctx: Context, next) => {
   const allowed = ENGINE_METHODS.get(ctx.path);

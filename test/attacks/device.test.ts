@@ -59,6 +59,22 @@ describe("attacks on the device flow", () => {
     await asked(from("198.51.101.7"), right);
   });
 
+  it("counts a code however its address is spelt (TOK-20)", async () => {
+    const browser = from("198.51.102.7");
+    const page = await browser.open(url());
+    for (const path of ["/device/", "/Device", "/DEVICE/"]) {
+      for (let i = 0; i < 7; i++) {
+        const body = new URLSearchParams({ xsrf: xsrfOf(page), user_code: "BBBB-BBBB" });
+        const { status } = await browser.request(scene.server.issuer + path, {
+          method: "POST",
+          body,
+        });
+        // Not 401: none was looked up.
+        assert.equal(status, 404, path);
+      }
+    }
+  });
+
   it("answers what no code is, what was used, and forms of others (TOK-20, SES-08)", async () => {
     const started = await begin();
     const browser = from("203.0.113.1");

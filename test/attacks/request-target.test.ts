@@ -37,6 +37,17 @@ for (const trustProxy of ["0", "1"]) {
       }
     });
 
+    it("knows each address of the engine in one spelling, so that nothing goes around what guards it", async () => {
+      for (const path of ["/auth", "/device", "/session/end", "/token", "/Device/Auth"]) {
+        for (const other of [`${path}/`, path.toUpperCase(), path.replace(/[a-z]$/, upper)]) {
+          for (const method of ["GET", "POST"]) {
+            const lines = [`${method} /id${other} HTTP/1.1`, `Host: ${host}`, "Content-Length: 0"];
+            assert.equal((await sendLines(server, lines)).status, 404, `${method} ${other}`);
+          }
+        }
+      }
+    });
+
     it("answers its own authority as if it were not there", async () => {
       const plain = await get(`/id${DISCOVERY}`, `Host: ${host}`);
       const absolute = await get(`http://${host.toUpperCase()}/id${DISCOVERY}`, `Host: ${host}`);
@@ -130,3 +141,5 @@ describe("another name of this machine", () => {
 function bodyOf(text: string): string {
   return text.slice(text.indexOf("\r\n\r\n"));
 }
+
+const upper = (letter: string) => letter.toUpperCase();
