@@ -1,5 +1,5 @@
 // What somebody who has proved nothing has us store: an interaction, a pushed request of a public client, a session
-// that only waits for a sign-out to be confirmed. Its size is capped, and http counts how often a network does it.
+// that nobody is signed in with. Its size is capped, and http counts how often a network does it.
 import { type AdapterPayload, errors, type KoaContextWithOIDC, Provider } from "oidc-provider";
 import type { Limits } from "../domain/limits.ts";
 
@@ -18,8 +18,9 @@ export function isAnonymousWrite(model: string, payload: AdapterPayload): boolea
       return (
         oidc?.route === "pushed_authorization_request" && oidc.client?.clientAuthMethod === "none"
       );
+    // The engine makes one where it draws a form, and for a cookie whose session is over.
     case "Session":
-      return oidc?.route === "end_session" && payload.accountId === undefined;
+      return payload.accountId === undefined;
     default:
       return false;
   }

@@ -106,6 +106,25 @@ describe("attacks by anonymous writing (HTTP-20)", () => {
     assert.deepEqual((await silent()).status, 303);
   });
 
+  it("counts the sessions of nobody: of a device's page, and of a cookie whose session is over", async () => {
+    const address = newNetwork();
+    const opened = async (cookie: string, path = "/device") => {
+      const headers = { Cookie: cookie, "X-Forwarded-For": address };
+      return fetch(`${server.issuer}${path}`, { headers, redirect: "manual" });
+    };
+    for (let i = 0; i < 5; i++) assert.equal((await opened("")).status, 200);
+    const refused = await opened("");
+    assert.equal(refused.status, 429);
+    assert.ok(Number(refused.headers.get("Retry-After")) >= 1);
+    assert.match(await refused.text(), /<h1/);
+    // Its session was not stored, and so the engine makes one for whoever brings the cookie.
+    const pairs = refused.headers.getSetCookie().map((each) => each.split(";")[0]);
+    const over = pairs.join("; ");
+    assert.match(over, /latchkey_session=/);
+    const silent = new URL((await open.begin({ prompt: "none" })).url.href);
+    assert.equal((await opened(over, `${silent.pathname}${silent.search}`)).status, 429);
+  });
+
   it("counts the proofs of pushed requests, whatever becomes of the request", async () => {
     const { publicKey, privateKey } = await generateKeyPair("ES256");
     const jwk = await exportJWK(publicKey);
