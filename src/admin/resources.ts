@@ -32,7 +32,7 @@ export type AddResource = z.input<typeof addSchema>;
 export type ChangeResource = z.input<typeof changeSchema>;
 export type ShownResource = Omit<ApiResource, "createdAt" | "updatedAt">;
 
-// Registers an API. "conflict" when there is one with this id.
+// Registers an API. "conflict" when there is one with this id or audience.
 export async function addResource(deps: ResourceDeps, input: AddResource): Promise<ShownResource> {
   const given = checkInput(addSchema, input);
   const now = deps.now();
@@ -45,6 +45,7 @@ export async function addResource(deps: ResourceDeps, input: AddResource): Promi
     createdAt: now,
     updatedAt: now,
   };
+  await requireFreeAudience(deps, resource);
   const audit = auditEvent(deps, {
     action: "resource-added",
     target: `resource:${resource.id}`,
@@ -84,6 +85,7 @@ export async function updateResource(
       claims: unique(given.claims ?? before.claims),
       updatedAt: changeTime(deps.now(), before),
     };
+    await requireFreeAudience(deps, after);
     const details = changesBetween(shown(before), shown(after));
     if (Object.keys(details.after).length === 0) return shown(before);
     const audit = auditEvent(deps, {
@@ -96,6 +98,20 @@ export async function updateResource(
     if (outcome === "absent") throw notFound(id);
     return shown(after);
   });
+}
+
+// Two APIs with one audience could introspect each other's tokens, and accept them (RFC 9068, 4).
+async function requireFreeAudience(
+  { storage }: Pick<AdminDeps, "storage">,
+  { id, audience }: ApiResource,
+): Promise<void> {
+  const other = (await storage.resources.list()).find(
+    (each) =>
+      each.id !== id &&
+      [each.id, each.audience].some((taken) => taken === audience || taken === id),
+  );
+  if (other === undefined) return;
+  throw new AdminError("conflict", `The API ${other.id} has this id or audience already.`);
 }
 
 // "conflict" while an application may still ask for its tokens: without the API they would be for whatever its scope is.

@@ -53,6 +53,18 @@ describe("APIs", () => {
     await refusal(addResource(room, { ...other, claims: ["sub" as "name"] }), "usage");
   });
 
+  it("share no audience, or one could introspect the tokens of the other", async () => {
+    await addResource(room, { ...API, audience: "orders" });
+    const other = { ...API, id: "https://other.example" };
+    for (const audience of ["orders", API.id]) {
+      await refusal(addResource(room, { ...other, audience }), "conflict");
+    }
+    await refusal(addResource(room, { ...other, id: "urn:orders", audience: API.id }), "conflict");
+    await addResource(room, other);
+    await refusal(updateResource(room, other.id, { audience: "orders" }), "conflict");
+    assert.equal((await updateResource(room, API.id, { audience: "orders" })).audience, "orders");
+  });
+
   it("give their scopes to applications that name them, and to no others (DCR-04)", async () => {
     await addResource(room, API);
     const shop = { id: "shop", name: "Shop", redirectUris: REDIRECT };
