@@ -32,10 +32,12 @@ export async function changeDocument<D extends Revised, T>(
   decide: (found: D | null) => Change<D, T> | Promise<Change<D, T>>,
   known?: D | null | undefined,
 ): Promise<Changed<D, T>> {
-  return scope.turns(`${model.modelName}:${id}`, async () => {
+  return scope.turns<Changed<D, T>>(`${model.modelName}:${id}`, async (before) => {
+    // Whoever waited for others knows what they left, and need not read it again.
+    const latest = before === undefined ? known : before.after;
     for (let round = 0; round < ROUNDS_MAX; round++) {
       scope.check();
-      const found = round === 0 && known !== undefined ? known : await findRevised(model, id);
+      const found = round === 0 && latest !== undefined ? latest : await findRevised(model, id);
       const change = await decide(found);
       if ("keep" in change) return { said: change.keep, after: found };
       scope.check();
