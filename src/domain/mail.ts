@@ -67,6 +67,16 @@ export interface Mail {
   // When it happened.
   readonly at: Instant;
   readonly notice: Notice;
+  // Where; left out: nobody knows, or it was no sign-in.
+  readonly origin?: MailOrigin | undefined;
+}
+
+// The sign-in that a mail is about, in words for people.
+export interface MailOrigin {
+  // The name of the application, as an administrator registered it.
+  readonly application?: string | undefined;
+  // What the browser says that it is: "Firefox, Linux".
+  readonly browser?: string | undefined;
 }
 
 // The mail that tells a user of something, in a list; an empty one for whoever has no verified address, or
@@ -74,7 +84,7 @@ export interface Mail {
 export function mailsTo(
   user: Pick<User, "id" | "email" | "emailVerified">,
   notice: Notice | null,
-  given: Pick<Mail, "id" | "language" | "at">,
+  given: Pick<Mail, "id" | "language" | "at" | "origin">,
 ): Mail[] {
   const to = verifiedAddressOf(user);
   if (notice === null || to === null) return [];

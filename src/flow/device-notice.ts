@@ -9,7 +9,7 @@ import type { FlowDeps, SignIn } from "./sign-in.ts";
 // What else is done with the move that ends a sign-in.
 export async function deviceEffects(
   deps: Pick<FlowDeps, "storage" | "newId">,
-  { request, deviceId, address, language }: SignIn,
+  { request, deviceId, address, language, origin }: SignIn,
   user: User,
   at: Instant,
 ): Promise<Pick<MoveEffects, "device"> & { readonly mails: NonNullable<MoveEffects["mails"]> }> {
@@ -17,7 +17,7 @@ export async function deviceEffects(
 
   const device = { userId: user.id, deviceId, network: networkOf(address) };
   const verdict = await deps.storage.devices.judge(device, at);
-  const given = { id: deps.newId(), language, at };
+  const given = { id: deps.newId(), language, at, origin };
   return {
     ...(verdict.remember && { device }),
     mails: verdict.device === "new" ? mailsTo(user, { kind: "new-device" }, given) : [],

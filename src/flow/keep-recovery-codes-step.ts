@@ -58,7 +58,7 @@ export async function takeKeepStep(
 // False: the user was changed meanwhile. Posting again shows what has become of it.
 async function keepCodes(
   deps: FlowDeps,
-  { request, language }: SignIn,
+  { request, language, origin }: SignIn,
   state: InteractionState,
   user: User,
 ): Promise<boolean> {
@@ -73,7 +73,7 @@ async function keepCodes(
   const updatedAt = Math.max(now, user.updatedAt + 1);
   const after = { ...user, recoveryCodes, updatedAt };
   const kept = auditStep(request, user.id, "recovery-codes-kept", now, { left: codes.length });
-  const told = { id: deps.newId(), language, at: now };
+  const told = { id: deps.newId(), language, at: now, origin };
   const mails = mailsTo(user, { kind: "recovery-codes-made" }, told);
   return (await deps.storage.users.replace(user, after, kept, mails)) === "changed";
 }

@@ -48,7 +48,7 @@ export function newPhoneState(state: InteractionState, { phone }: Challenge): In
 // What there is to say of a phone that was replaced: who did it, when, and what was before and after.
 export function changeNews(
   deps: Pick<FlowDeps, "newId">,
-  { language }: Pick<SignIn, "language">,
+  { language, origin }: Pick<SignIn, "language" | "origin">,
   change: { readonly user: User; readonly after: UserPhone; readonly at: Instant },
 ): Told {
   const { user, after, at } = change;
@@ -60,7 +60,7 @@ export function changeNews(
     because: null,
     details: { before: phoneFacts(user.phone), after: phoneFacts(after) },
   };
-  const given = () => ({ id: deps.newId(), language, at });
+  const given = () => ({ id: deps.newId(), language, at, origin });
   return {
     audit: [audit],
     mails: [

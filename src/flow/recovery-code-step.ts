@@ -91,7 +91,8 @@ async function judge(
   if ((await offeredFactor(deps, signIn, state)) !== "recovery-code") return OUT_OF_ORDER;
   const left = Math.max(0, recoveryCodesLeft(user) - 1);
   const used = auditStep(signIn.request, user.id, "recovery-code-used", now, { left });
-  const told = { id: deps.newId(), language: signIn.language, at: now };
+  const { language, origin } = signIn;
+  const told = { id: deps.newId(), language, at: now, origin };
   const mails = mailsTo(user, { kind: "recovery-code-used", left }, told);
 
   // Spent before anybody is let in: whoever loses a race for it, or fails from here on, needs another one.

@@ -76,7 +76,7 @@ export function phoneNews(deps: FlowDeps, signIn: SignIn, right: RightCode): Tol
   if (right.state.replaces) {
     return changeNews(deps, signIn, { user, after, at: nextCredentialsChangedAt(user, right.now) });
   }
-  const { request, language } = signIn;
+  const { request, language, origin } = signIn;
   const { now } = right;
   const isNew = after.status !== user.phone?.status;
   // A first phone is not refused, or whoever lost the password could not get in: it is flagged.
@@ -84,7 +84,7 @@ export function phoneNews(deps: FlowDeps, signIn: SignIn, right: RightCode): Tol
   const notice = noticeOfPhone(user.phone, after);
   return {
     audit: isNew ? [auditStep(request, user.id, `phone-${after.status}`, now, soon)] : [],
-    mails: mailsTo(user, notice, { id: deps.newId(), language, at: now }),
+    mails: mailsTo(user, notice, { id: deps.newId(), language, at: now, origin }),
   };
 }
 

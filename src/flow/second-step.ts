@@ -118,7 +118,10 @@ async function refuse(
     });
     const state = stateOf(begin, { step: "done", refusal });
     const ending = { state: { ...state, step: "refused" as const }, attempts: 0 };
-    const told = tellOfUnfinished(deps, ending, { user, language: signIn.language, at: now });
+    const told = tellOfUnfinished(deps, ending, {
+      ...{ user, at: now },
+      ...{ language: signIn.language, origin: signIn.origin },
+    });
     return moveTo(deps, begin, state, { record, effects: { audit, ...told } });
   }
   return moveTo(deps, begin, stateOf(begin, { step: "refused", refusal }), { effects: { audit } });

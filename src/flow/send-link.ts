@@ -89,7 +89,7 @@ export async function moveAndMail(
       ],
       mails: [
         ...(move.effects?.mails ?? []),
-        ...mailsTo(user, notice, { id: deps.newId(), language, at: now }),
+        ...mailsTo(user, notice, { id: deps.newId(), language, at: now, origin: signIn.origin }),
       ],
     },
   });

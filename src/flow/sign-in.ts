@@ -1,10 +1,12 @@
 // What every step of a sign-in works with: what the request asks for, what the steps may use, and how a
 // sign-in ends. Steps never call steps; each stores what was proved and hands the browser back.
+
 import type { CodeKey } from "../domain/code.ts";
 import type { AcrValues, Proved } from "../domain/factors.ts";
 import type { GuardMode } from "../domain/fraud-guard.ts";
 import type { EngineRecord, Interaction } from "../domain/interaction.ts";
 import type { Limits } from "../domain/limits.ts";
+import type { MailOrigin } from "../domain/mail.ts";
 import type { RecoveryPolicy } from "../domain/recovery.ts";
 import type { RequestedAcr } from "../domain/requested-acr.ts";
 import type { Instant } from "../domain/time.ts";
@@ -98,6 +100,8 @@ export interface SignIn {
   readonly request: SignInRequest;
   // The language that the browser asked for, for texts.
   readonly language: string;
+  // What mails about it say of the application and the browser.
+  readonly origin?: MailOrigin | undefined;
   // The client's IP address.
   readonly address: string;
   // The browser's own id: the one that it came with, or a new one, which it keeps once somebody has signed in.

@@ -3,7 +3,7 @@
 import type { AuditEvent } from "../domain/audit-event.ts";
 import type { Interaction, InteractionState } from "../domain/interaction.ts";
 import type { Limits } from "../domain/limits.ts";
-import { mailsTo } from "../domain/mail.ts";
+import { type Mail, mailsTo } from "../domain/mail.ts";
 import type { Instant } from "../domain/time.ts";
 import {
   isUnderWay,
@@ -34,10 +34,10 @@ export function unfinishedDetails(ending: Ending): AuditEvent["details"] {
 export function tellOfUnfinished(
   { newId, limits }: TellDeps,
   ending: Ending,
-  { user, language, at }: { readonly user: User; readonly language: string; readonly at: Instant },
+  { user, ...given }: { readonly user: User } & Pick<Mail, "language" | "at" | "origin">,
 ): Told {
   const notice = noticeOfUnfinished(ending, user.factorAttempts, limits);
-  const mails = mailsTo(user, notice, { id: newId(), language, at });
+  const mails = mailsTo(user, notice, { id: newId(), ...given });
   const budget = unfinishedMailBudget(user.id, limits);
   return { cappedMails: mails.map((mail) => ({ mail, budget })) };
 }
@@ -45,13 +45,13 @@ export function tellOfUnfinished(
 // The same for whoever the interaction is of as it is stored, read only when it can be of use.
 export async function tellItsUser(
   deps: TellDeps & Pick<FlowDeps, "storage">,
-  { interaction, language }: Pick<SignIn, "interaction" | "language">,
+  { interaction, language, origin }: Pick<SignIn, "interaction" | "language" | "origin">,
   at: Instant,
 ): Promise<Told> {
   const userId = interaction.state?.userId;
   if (!userId || unfinishedOf(interaction.state) === null) return {};
   const user = await deps.storage.users.find(userId);
-  return user === null ? {} : tellOfUnfinished(deps, interaction, { user, language, at });
+  return user === null ? {} : tellOfUnfinished(deps, interaction, { user, language, at, origin });
 }
 
 // Somebody else has proved a password in an interaction: what becomes of whoever had before.

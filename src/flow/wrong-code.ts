@@ -34,7 +34,10 @@ export async function noteWrongCode(
   const rejected = auditStep(signIn.request, user.id, "code-rejected", at, details);
   const event = markTest(rejected, interaction.state?.challenge);
   const notice = noticeOfWrongCode(user.factorAttempts, deps.limits);
-  const mails = mailsTo(user, notice, { id: deps.newId(), language: signIn.language, at });
+  const mails = mailsTo(user, notice, {
+    ...{ id: deps.newId(), at },
+    ...{ language: signIn.language, origin: signIn.origin },
+  });
   if (mails.length > 0) {
     const noted = await deps.storage.users.note(user.id, event, mails);
     if (noted === "noted") return;

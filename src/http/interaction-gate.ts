@@ -7,6 +7,7 @@ import type { Interaction } from "../domain/interaction.ts";
 import type { SignIn } from "../flow/sign-in.ts";
 import { endOf, paramsOf, signInRequestOf } from "../oidc/engine-record.ts";
 import { INTERACTION_COOKIE } from "../oidc/provider.ts";
+import { browserNameOf } from "./browser-name.ts";
 import { deviceIdOf } from "./device-cookie.ts";
 import { AppError } from "./errors.ts";
 import { formField } from "./form.ts";
@@ -36,18 +37,24 @@ export async function readVisit(web: Web, ctx: Context): Promise<Visit> {
   const request = signInRequestOf(interaction.record, web.flow.acr);
   const params = paramsOf(interaction.record);
   const language = languageOf(web, ctx, request.uiLocales);
+  const application = await web.flow.storage.applications.find(request.clientId);
   // The account page is ours.
-  if (request.clientId !== ACCOUNT_CLIENT_ID) letFormsLeadOn(ctx);
+  const isOurs = request.clientId === ACCOUNT_CLIENT_ID;
+  if (!isOurs) letFormsLeadOn(ctx);
   return {
     ctx,
     signIn: {
       interaction,
       request,
       language: language.tag,
+      origin: {
+        application: isOurs ? undefined : application?.metadata.client_name,
+        browser: browserNameOf(ctx.get("User-Agent")),
+      },
       address: ctx.ip,
       deviceId: deviceIdOf(ctx) ?? web.flow.newId(),
     },
-    application: await web.flow.storage.applications.find(request.clientId),
+    application,
     language,
     params,
   };

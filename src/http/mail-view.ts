@@ -1,5 +1,5 @@
-// Draws mails, each as text and as HTML that says the same: no picture, nothing from elsewhere, no name that
-// somebody could have chosen to mislead, and in two kinds alone a link.
+// Draws mails, each as text and as HTML that says the same: no picture, nothing from elsewhere, of names
+// the application's and the browser's alone, and in two kinds a link.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import ejs from "ejs";
@@ -132,7 +132,19 @@ function whatToDo(notice: Notice, language: Language, support: string): string[]
   return [t(`mail.${kind}.where`, { until }), t(`mail.${kind}.if-not-you`, { support })];
 }
 
-function factsOf({ at, notice }: Mail, language: Language): Locals["facts"] {
+function factsOf(mail: Mail, language: Language): Locals["facts"] {
+  const { application, browser } = mail.origin ?? {};
+  const origin: [string, string | undefined][] = [
+    [language.t("mail.application"), application],
+    [language.t("mail.browser"), browser],
+  ];
+  return [
+    ...ofNotice(mail, language),
+    ...origin.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])),
+  ];
+}
+
+function ofNotice({ at, notice }: Mail, language: Language): Locals["facts"] {
   const { t } = language;
   const unfinished = notice.kind === "second-step-unfinished" ? notice : null;
   const when = [t("mail.when"), momentOf(unfinished?.since ?? at, language)] as const;

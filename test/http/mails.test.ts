@@ -128,6 +128,18 @@ describe("mails", () => {
     assert.match(said[0]?.[0] ?? "", /entered your password but not the code.*If this wasn't you/s);
   });
 
+  it("name the application and the browser where they are known, escaped", () => {
+    const origin = { application: "Shop <b>&", browser: "Firefox, Linux" };
+    const { text, html } = compose(
+      aMail({ language: "en", notice: { kind: "new-device" }, origin }),
+    );
+    assert.match(text, /^App: Shop <b>&$/m);
+    assert.match(text, /^Browser: Firefox, Linux$/m);
+    assert.match(html, />Shop &lt;b&gt;&amp;</);
+    const bare = compose(aMail({ language: "en", notice: { kind: "new-device" } })).text;
+    assert.doesNotMatch(bare, /^(?:App|Browser):/m);
+  });
+
   it("hold no link, but for the one that somebody asked for, no code and no whole number", () => {
     for (const { text, html, subject } of WITHOUT_LINK) {
       for (const content of [subject, text, withoutMarkup(html)]) {

@@ -108,6 +108,7 @@ describe("mails about the second step", function () {
     assert.match(mail.header("subject"), /Eine_Mobilnummer_Ihres_Konto\S+ \S+best=C3=A4tigt/);
     assert.equal(mail.header("content-language"), "de");
     assert.deepEqual(Object.keys(mail.parts), ["text/plain", "text/html"]);
+    assert.match(mail.parts["text/plain"] ?? "", /^App: \S/m);
     for (const content of Object.values(mail.parts)) {
       assert.ok(content.includes(`+1 ••• ••• ${account.phone.slice(-2)}`));
       assert.match(content, /Wenn Sie das nicht waren/);
