@@ -60,11 +60,11 @@ export function changeNews(
     because: null,
     details: { before: phoneFacts(user.phone), after: phoneFacts(after) },
   };
-  const given = () => ({ id: deps.newId(), language, at, origin });
+  const given = () => ({ id: deps.newId(), language, at });
   return {
     audit: [audit],
     mails: [
-      ...mailsTo(user, noticeOfPhone(user.phone, after), given()),
+      ...mailsTo(user, noticeOfPhone(user.phone, after), { ...given(), origin }),
       ...textsAboutPhone(user, after, given()),
     ],
   };

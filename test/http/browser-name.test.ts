@@ -17,9 +17,16 @@ describe("the name of a browser", () => {
       '<img src=x onerror="alert(1)">',
       "Your bank: call +1\r\nBcc: evil@example.com",
     ];
-    for (const agent of [undefined, "", "x", "\u0000", "a".repeat(513), ...hostile]) {
-      const name = browserNameOf(agent);
-      assert.ok(name === undefined || /^[A-Za-z0-9 .,_/-]{1,40}$/.test(name), String(name));
+    for (const agent of [
+      undefined,
+      "",
+      "x",
+      "\u0000",
+      "a".repeat(513),
+      ...hostile,
+      "Call now/1 x",
+    ]) {
+      assert.equal(browserNameOf(agent), undefined);
     }
     assert.equal(browserNameOf(`${FIREFOX} ${"a".repeat(512)}`), undefined);
   });
