@@ -88,16 +88,22 @@ export function answerQuestions(
   send({ kind: "ready", setup });
 }
 
+// How `npm start` starts a server (package.json).
+export const AS_STARTED = {
+  options: ["--max-semi-space-size=4", "--import", path.join(ROOT, "scripts/require-node.mjs")],
+  env: { MALLOC_MMAP_THRESHOLD_: "1048576" },
+} as const;
+
 // In the bench: starts a server under test, as `npm start` starts ours. `CPU_PROF_DIR` has it write a profile there.
 export async function startUnderTest(
   file: string,
   env: Record<string, string>,
 ): Promise<ServerUnderTest> {
   const profiles = process.env.CPU_PROF_DIR;
-  const options = ["--import", path.join(ROOT, "scripts/require-node.mjs")];
+  const options: string[] = [...AS_STARTED.options];
   if (profiles) options.push("--cpu-prof", `--cpu-prof-dir=${profiles}`);
   const child = spawn(process.execPath, [...options, path.join(import.meta.dirname, file)], {
-    env: { PATH: process.env.PATH ?? "", HOME: process.env.HOME ?? "/", ...env },
+    env: { PATH: process.env.PATH ?? "", HOME: process.env.HOME ?? "/", ...AS_STARTED.env, ...env },
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
   const { setup } = await nextMessage(child, "ready");

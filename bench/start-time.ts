@@ -6,7 +6,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { stopChild } from "./messages.ts";
+import { AS_STARTED, stopChild } from "./messages.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "..");
 const POLL_MS = 5;
@@ -51,11 +51,12 @@ async function start(
 ): Promise<{ child: ChildProcess; ms: number }> {
   const port = await freePort();
   const begun = performance.now();
-  const child = spawn(process.execPath, ["--import", "./scripts/require-node.mjs", "src/main.ts"], {
+  const child = spawn(process.execPath, [...AS_STARTED.options, "src/main.ts"], {
     cwd: ROOT,
     env: {
       PATH: process.env.PATH ?? "",
       HOME: process.env.HOME ?? "/",
+      ...AS_STARTED.env,
       DATA_DIR: dataDir,
       PORT: String(port),
       ...env,
